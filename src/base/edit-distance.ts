@@ -1,8 +1,7 @@
 /**
  * Counts the typing errors between two texts: characters inserted, left out, replaced, or swapped with their neighbour.
  * Anything above `atMost` comes back as `atMost + 1`, found early, so that long lists can be searched while somebody
- * types.
- * Case matters: fold it before.
+ * types. Case matters: fold it before.
  */
 export function editDistance(a: string, b: string, atMost = Number.MAX_SAFE_INTEGER - 1): number {
   if (Math.abs(a.length - b.length) > atMost) return atMost + 1;

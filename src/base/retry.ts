@@ -4,8 +4,7 @@ export interface RetryTerms {
   readonly clock: Pick<Clock, "now" | "sleep">;
   /**
    * The pause before the next attempt in ms, after this many failures in a row; undefined gives up. A list gives one
-   * pause
-   * per failure and gives up after the last.
+   * pause per failure and gives up after the last.
    */
   readonly delays: readonly number[] | ((failures: number, error: unknown) => number | undefined);
   /** No attempt begins after this time (epoch ms). */

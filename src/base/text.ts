@@ -5,9 +5,8 @@ let graphemes: Intl.Segmenter | undefined;
 
 /**
  * Returns the longest start of `text` of at most `maxChars` UTF-16 code units that ends between two characters as a
- * reader
- * sees them: never inside a surrogate pair, an emoji sequence, or a letter and its accent.
- * A single character longer than `maxChars` is cut between code points instead.
+ * reader sees them: never inside a surrogate pair, an emoji sequence, or a letter and its accent. A single character
+ * longer than `maxChars` is cut between code points instead.
  */
 export function startOfText(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;

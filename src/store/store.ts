@@ -85,8 +85,7 @@ export interface ClaimTerms {
   readonly minIntervalAfterLossMs?: number;
   /**
    * The process that holds it may take it again, and nothing of the first time counts any more: a claim whose answer
-   * was
-   * lost on its way would keep out the very process that has it. For what a process does once at a time anyway.
+   * was lost on its way would keep out the very process that has it. For what a process does once at a time anyway.
    */
   readonly isReentrant?: boolean;
 }

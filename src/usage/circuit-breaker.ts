@@ -19,8 +19,7 @@ export type Admission =
 export interface CircuitBreaker {
   /**
    * Whether a call may go out now. An open circuit lets one probe through every 15 s; its outcome decides for the
-   * others,
-   * which are refused meanwhile.
+   * others, which are refused meanwhile.
    */
   admit(provider: ProviderId): Admission;
   /** The provider has answered, if only with a refusal of what was asked. */

@@ -22,8 +22,7 @@ export type MessageVerdict =
 export interface MessageLimits {
   /**
    * Counts a question when it is within both limits; one that is refused counts for neither. `own`: a workspace's,
-   * which
-   * can be lower than the host's, never higher.
+   * which can be lower than the host's, never higher.
    */
   take(user: string, channel: string, own?: Partial<MessageLimitTerms>): MessageVerdict;
 }

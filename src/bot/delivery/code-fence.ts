@@ -43,8 +43,7 @@ export function wrapperOf(fence: Fence, maxChars: number): { readonly opening: s
 
 /**
  * What there is of these parts, one below the other. A block of code that a part leaves open, as an answer does that
- * was
- * broken off, is closed before the next part: what stands below it is not code.
+ * was broken off, is closed before the next part: what stands below it is not code.
  */
 export function stacked(parts: readonly (string | undefined)[]): string {
   const there = parts.map((part) => part ?? "").filter((part) => part.trim() !== "");

@@ -29,8 +29,7 @@ export function panelOf(command: string): string | undefined {
 
 /**
  * Runs what was pressed. On a panel each of its replies stands above the panel as it is by then, so that one place
- * shows
- * what came of it.
+ * shows what came of it.
  */
 export async function* press(handlers: Pick<PlatformHandlers, "onCommand">, call: CommandCall): AsyncGenerator<Reply> {
   const panel = panelOf(call.text);

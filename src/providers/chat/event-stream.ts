@@ -25,9 +25,8 @@ const MAX_STRAY_CHARS = 500;
 
 /**
  * Reads server-sent events (WHATWG HTML, 9.2) and what vendors make of them: a line that is JSON in itself counts at
- * once,
- * so that it needs no blank line behind it; a body that is JSON without `data:` is read as one event, or as one a line;
- * data that is neither JSON nor an error is a keep-alive. Takes time linear in what it reads.
+ * once, so that it needs no blank line behind it; a body that is JSON without `data:` is read as one event, or as one a
+ * line; data that is neither JSON nor an error is a keep-alive. Takes time linear in what it reads.
  */
 export class EventStreamParser {
   readonly #provider: ProviderId;

@@ -18,8 +18,7 @@ export type AnswerEvent = Exclude<ChatEvent, { type: "progress" }>;
 /**
  * Reads a stream and ends it when nothing of the model's comes for too long, when it is over, or when `take` returns
  * false. Text, reasoning and progress count as life, keep-alives do not. Ends in time even where the stream never
- * settles.
- * One promise for the whole stream: each further one a token would be felt with many answers at once.
+ * settles. One promise for the whole stream: each further one a token would be felt with many answers at once.
  * @throws {ProviderError} `timeout`; the signal that `start` got aborts with the same error
  * @throws signal.reason when the caller aborts @throws what the stream or `take` throws
  */

@@ -48,8 +48,7 @@ const OTHER_WORD = new RegExp(
 
 /**
  * Returns whether a row says that its model is for chat; undefined where it says nothing, or nothing that is known: a
- * new
- * word for a kind is no reason to hide a model.
+ * new word for a kind is no reason to hide a model.
  */
 export function saysChat(row: ModelRow): boolean | undefined {
   if (row.active === false) return false;

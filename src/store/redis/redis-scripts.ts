@@ -134,8 +134,7 @@ const claimName = (name: string) => `${PREFIX}claim:${name}`;
 
 /**
  * Gives whether it was taken, until when it was not free or not due, and the fence and the owner of the claim that
- * there
- * is now. The fence begins with the time.
+ * there is now. The fence begins with the time.
  */
 export const claimScript = (
   now: string,

@@ -179,9 +179,9 @@ export interface RoundTrip {
 }
 
 /**
- * An edit on its way holds up the last text of its answer, since one may overtake the other. So between two edits
- * lies at
- * least this many times what one takes, and the last text is more often than not sent at once however slow Discord is.
+ * An edit on its way holds up the last text of its answer, since one may overtake the other. So between two edits lies
+ * at least this many times what one takes, and the last text is more often than not sent at once however slow Discord
+ * is.
  */
 const SHARE = 2.2;
 /** How much a new measurement counts when Discord gets quicker; when it gets slower, it counts at once. */

@@ -167,8 +167,7 @@ export interface Delivery {
 
 /**
  * Checks a delivery before the SDK reads it. Returns undefined for one that the bot has no use for, which is
- * acknowledged
- * and dropped. One without a workspace counts as from `teamId`.
+ * acknowledged and dropped. One without a workspace counts as from `teamId`.
  */
 export function readDelivery(body: unknown, teamId: string): Delivery | undefined {
   const event = eventSchema.safeParse(body);

@@ -83,8 +83,7 @@ export async function callOf(
 
 /**
  * Returns the thread whose conversation a message belongs to. In direct messages the first message of a thread, by
- * which
- * Slack names it, still belongs to the channel's conversation.
+ * which Slack names it, still belongs to the channel's conversation.
  */
 export function threadOf(channel: string, message: string | undefined, thread: string | undefined): string | undefined {
   return channel.startsWith("D") && thread === message ? undefined : thread;

@@ -12,8 +12,7 @@ import type { Caller } from "./caller.js";
 
 /**
  * Sends files into the direct messages with a person: Slack has no ephemeral files. Resolves with a line that says
- * whether
- * that worked. Never rejects.
+ * whether that worked. Never rejects.
  */
 export async function sendFiles(
   { files, log }: { readonly files: FileCalls; readonly log: Log },

@@ -13,8 +13,7 @@ export interface PostReconciliation {
   note(ts: string): void;
   /**
    * Resolves with the timestamp of the message that a failed post left below the question; undefined when there is
-   * none,
-   * Slack refused it, or the bot may not read there. Never rejects.
+   * none, Slack refused it, or the bot may not read there. Never rejects.
    */
   find(error: unknown, question: MessageKey, text: string): Promise<string | undefined>;
   /**

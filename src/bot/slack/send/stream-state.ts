@@ -22,8 +22,7 @@ interface Wanted {
 
 /**
  * The state of an answer's message: `idle → growing → ended` when all goes well, `growing → breaking → edited` when a
- * call
- * of the stream fails or the stream is too old. Every phase in -ing except `growing` waits for one call.
+ * call of the stream fails or the stream is too old. Every phase in -ing except `growing` waits for one call.
  */
 export type StreamState =
   /** No message yet, or one that was never streamed. */

@@ -41,8 +41,7 @@ export function rawContentOf(message: unknown): RawContent {
 
 /**
  * Returns the text and what only the blocks say. A person's `text` is the whole of their rich text; an app's is often
- * only
- * a summary of its blocks, or is cut.
+ * only a summary of its blocks, or is cut.
  */
 function ownText({ text, blocks, bot_id: bot }: Fields): string {
   const said = stringOf(text);
