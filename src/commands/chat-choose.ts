@@ -1,5 +1,5 @@
 import { t } from "../languages/translate.js";
-import { modelName } from "../refresh/choose/default-model.js";
+import { modelName } from "../refresh/choose/model-ref.js";
 import { modelOption } from "./choose-model.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";

@@ -1,6 +1,6 @@
 import { UserError } from "../base/errors.js";
 import { type Phrase, phrase, t } from "../languages/translate.js";
-import { type ModelRef, modelName } from "../refresh/choose/default-model.js";
+import { type ModelRef, modelName } from "../refresh/choose/model-ref.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { defineCommand, type Invocation, type Reply } from "./command.js";
 import type { CommandDeps, CompareOutcome } from "./command-deps.js";

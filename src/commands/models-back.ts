@@ -1,7 +1,7 @@
 import { UserError } from "../base/errors.js";
 import { t } from "../languages/translate.js";
 import { withoutDetour } from "../quota/fallback/route.js";
-import { type ModelRef, modelName } from "../refresh/choose/default-model.js";
+import { type ModelRef, modelName } from "../refresh/choose/model-ref.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { pinAudited } from "./pin-audited.js";

@@ -2,7 +2,7 @@ import { UserError } from "../base/errors.js";
 import { t } from "../languages/translate.js";
 import { detourFor, isDetourOf, maySwitch, withDetour } from "../quota/fallback/route.js";
 import type { QuotaState } from "../quota/quota.js";
-import { type ModelRef, modelName } from "../refresh/choose/default-model.js";
+import { type ModelRef, modelName } from "../refresh/choose/model-ref.js";
 import type { Detour, Pin, Session } from "../store/sessions/sessions.js";
 import { chooseModel } from "./choose-model.js";
 import { defineCommand, type Invocation } from "./command.js";

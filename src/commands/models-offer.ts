@@ -1,6 +1,6 @@
 import { t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
-import { modelName } from "../refresh/choose/default-model.js";
+import { modelName } from "../refresh/choose/model-ref.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";

@@ -1,6 +1,6 @@
 import { t } from "../languages/translate.js";
 import { withoutDetour } from "../quota/fallback/route.js";
-import { modelName } from "../refresh/choose/default-model.js";
+import { modelName } from "../refresh/choose/model-ref.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";
 import { pinAudited } from "./pin-audited.js";

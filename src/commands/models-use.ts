@@ -1,5 +1,5 @@
 import { t } from "../languages/translate.js";
-import { modelName } from "../refresh/choose/default-model.js";
+import { modelName } from "../refresh/choose/model-ref.js";
 import type { Session } from "../store/sessions/sessions.js";
 import { chooseModel, modelOption, suggestModelChoices, withPin } from "./choose-model.js";
 import { defineCommand } from "./command.js";

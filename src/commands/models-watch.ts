@@ -1,7 +1,7 @@
 import { UserError } from "../base/errors.js";
 import { fitsGlob } from "../base/text.js";
 import { type Phrase, phrase, t } from "../languages/translate.js";
-import { modelName } from "../refresh/choose/default-model.js";
+import { modelName } from "../refresh/choose/model-ref.js";
 import { WATCH_KINDS, type Watch, type WatchKind } from "../refresh/watch/watch-rows.js";
 import { defineCommand, type Invocation } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";

@@ -1,5 +1,5 @@
 import { phrase } from "../languages/translate.js";
-import { modelName } from "../refresh/choose/default-model.js";
+import { modelName } from "../refresh/choose/model-ref.js";
 import type { AuditedChange } from "../store/audit.js";
 import type { Session } from "../store/sessions/sessions.js";
 import type { Write } from "../store/store.js";

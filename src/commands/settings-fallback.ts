@@ -1,8 +1,8 @@
 import { UserError } from "../base/errors.js";
 import { type Phrase, phrase, t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
-import { modelName } from "../refresh/choose/default-model.js";
 import { findModel } from "../refresh/choose/find-model.js";
+import { modelName } from "../refresh/choose/model-ref.js";
 import type { FallbackMode, FallbackSetting, WorkspaceSettings } from "../refresh/settings.js";
 import { DEFAULT, defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";

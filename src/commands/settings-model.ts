@@ -1,6 +1,6 @@
 import { phrase, t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
-import { modelName, splitModel } from "../refresh/choose/default-model.js";
+import { modelName, splitModel } from "../refresh/choose/model-ref.js";
 import { newestMatch } from "../refresh/choose/newest-match.js";
 import type { WorkspaceSettings } from "../refresh/settings.js";
 import { chooseModel, modelOption, suggestModelChoices } from "./choose-model.js";

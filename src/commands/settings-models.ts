@@ -3,7 +3,7 @@ import { fitsGlob } from "../base/text.js";
 import { type Phrase, phrase, plural, t } from "../languages/translate.js";
 import { audited } from "../refresh/audited-settings.js";
 import { globWords } from "../refresh/choose/allowed-models.js";
-import { modelName } from "../refresh/choose/default-model.js";
+import { modelName } from "../refresh/choose/model-ref.js";
 import type { ModelRules } from "../refresh/settings.js";
 import { defineCommand } from "./command.js";
 import type { CommandDeps } from "./command-deps.js";

@@ -1,6 +1,6 @@
 import { daysBetween } from "../base/time.js";
 import { localeInForce, t } from "../languages/translate.js";
-import { modelName } from "../refresh/choose/default-model.js";
+import { modelName } from "../refresh/choose/model-ref.js";
 import { sharedWorkspaceOf } from "../refresh/settings.js";
 import type { BarChart } from "../usage/chart/chart.js";
 import type { UsageEntry } from "../usage/ledger.js";

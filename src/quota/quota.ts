@@ -6,7 +6,7 @@ import { calendarWindow, DAY_MS, startOfDay } from "../base/time.js";
 import type { ProviderId, QuotaReading } from "../providers/provider.js";
 import type { ProviderSetup } from "../providers/provider-definition.js";
 import { identityOf } from "../refresh/catalog/catalog.js";
-import type { ModelRef } from "../refresh/choose/default-model.js";
+import type { ModelRef } from "../refresh/choose/model-ref.js";
 import type { Store } from "../store/store.js";
 import { KEPT_DAYS, type Ledger, type UsageEntry } from "../usage/ledger.js";
 import type { Forecast } from "./forecast.js";

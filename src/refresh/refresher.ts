@@ -2,7 +2,7 @@ import type { ModelInfo, ProviderId } from "../providers/provider.js";
 import type { ProviderVariables } from "../providers/provider-definition.js";
 import type { CatalogEntry, Outcome, Snapshot } from "./catalog/catalog-entry.js";
 import type { ChangeLog } from "./catalog/change-log.js";
-import type { ModelRef } from "./choose/default-model.js";
+import type { ModelRef } from "./choose/model-ref.js";
 
 /**
  * What sets a refresh off besides the clock and people, each for lists that are worth it then:

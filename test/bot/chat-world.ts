@@ -3,7 +3,7 @@ import { type Chat, createChat } from "../../src/bot/turn/chat.js";
 import type { ChatDeps, TurnEvent } from "../../src/bot/turn/turn-deps.js";
 import type { Invocation } from "../../src/commands/command.js";
 import { createLanguages } from "../../src/languages/languages.js";
-import type { ModelRef } from "../../src/refresh/choose/default-model.js";
+import type { ModelRef } from "../../src/refresh/choose/model-ref.js";
 import { createSettings, type Settings } from "../../src/refresh/settings.js";
 import { createSessions } from "../../src/store/sessions/sessions.js";
 import type { HostBudget } from "../../src/usage/budgets/budget.js";

@@ -18,7 +18,7 @@ import type { ModelQuota, QuotaState } from "../../src/quota/quota.js";
 import type { CatalogEntry, Outcome, Snapshot } from "../../src/refresh/catalog/catalog-entry.js";
 import type { ChangeLog } from "../../src/refresh/catalog/change-log.js";
 import { createAllowedModels } from "../../src/refresh/choose/allowed-models.js";
-import type { ModelRef } from "../../src/refresh/choose/default-model.js";
+import type { ModelRef } from "../../src/refresh/choose/model-ref.js";
 import type { Indicator, ProviderStatus, Refresher, RefreshResult, Trigger } from "../../src/refresh/refresher.js";
 import { createSettings, type ModelRules } from "../../src/refresh/settings.js";
 import { createWatchRows } from "../../src/refresh/watch/watch-rows.js";

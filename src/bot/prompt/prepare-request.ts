@@ -4,7 +4,7 @@ import { UserError } from "../../base/errors.js";
 import type { Log } from "../../base/log.js";
 import { t } from "../../languages/translate.js";
 import type { ChatRequest } from "../../providers/provider.js";
-import { listedRow, type ModelRef } from "../../refresh/choose/default-model.js";
+import { listedRow, type ModelRef } from "../../refresh/choose/model-ref.js";
 import type { Refresher } from "../../refresh/refresher.js";
 import type { Session, Sessions, Turn } from "../../store/sessions/sessions.js";
 import type { FindModelFacts, ModelFacts } from "../../usage/model-facts.js";

@@ -1,6 +1,6 @@
 import { saysSomething } from "../../base/text.js";
 import { localeInForce, t } from "../../languages/translate.js";
-import type { ModelRef } from "../../refresh/choose/default-model.js";
+import type { ModelRef } from "../../refresh/choose/model-ref.js";
 import type { OpenQuestion, Session, Turn } from "../../store/sessions/sessions.js";
 import { conversationOf, questionIdOf } from "../port/conversation.js";
 import type { Mention, MessageContent, MessageKey, Person } from "../port/platform.js";

@@ -1,4 +1,4 @@
-import { factsOf, modelName } from "../../refresh/choose/default-model.js";
+import { factsOf, modelName } from "../../refresh/choose/model-ref.js";
 import { costOf } from "../../usage/model-facts.js";
 import { conversationOf, workspaceOf } from "../port/conversation.js";
 import type { AnswerFacts, ConversationModel } from "../port/conversation-facts.js";

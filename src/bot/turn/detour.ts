@@ -15,7 +15,7 @@ import {
   withoutDetour,
 } from "../../quota/fallback/route.js";
 import type { QuotaState } from "../../quota/quota.js";
-import { type ModelRef, modelName, splitModel } from "../../refresh/choose/default-model.js";
+import { type ModelRef, modelName, splitModel } from "../../refresh/choose/model-ref.js";
 import type { Detour, Pin, Session } from "../../store/sessions/sessions.js";
 import { workspaceOf } from "../port/conversation.js";
 import type { MessageKey } from "../port/platform.js";

@@ -3,7 +3,7 @@ import { retry } from "../../base/retry.js";
 import { outlookIn } from "../../commands/wording/pin-outlook.js";
 import { t } from "../../languages/translate.js";
 import { ProviderError, type Usage } from "../../providers/provider.js";
-import { factsOf, type ModelRef } from "../../refresh/choose/default-model.js";
+import { factsOf, type ModelRef } from "../../refresh/choose/model-ref.js";
 import type { ModelUse } from "../../refresh/refresher.js";
 import type { Ending, Pin, Session, Turn } from "../../store/sessions/sessions.js";
 import { isPassingStoreError } from "../../store/store.js";

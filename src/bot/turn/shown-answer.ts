@@ -8,7 +8,7 @@ import { localeInForce, t } from "../../languages/translate.js";
 import { ProviderError } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-entry.js";
 import { livingModels } from "../../refresh/choose/closest-models.js";
-import { factsOf, type ModelRef, modelName } from "../../refresh/choose/default-model.js";
+import { factsOf, type ModelRef, modelName } from "../../refresh/choose/model-ref.js";
 import type { ModelUse, RefreshStatus } from "../../refresh/refresher.js";
 import type { Pin, Session } from "../../store/sessions/sessions.js";
 import type { BudgetNews } from "../../usage/budgets/budgets.js";

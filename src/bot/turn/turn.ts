@@ -1,7 +1,7 @@
 import { OVER } from "../../base/clock.js";
 import type { Serial } from "../../base/serial.js";
 import type { Said } from "../../languages/translate.js";
-import { FULL_LINE, limitFault, sharedLimitFault } from "../access/access.js";
+import { FULL_LINE, limitFault, sharedLimitFault } from "../access/limits.js";
 import { showMark } from "../delivery/show-mark.js";
 import { conversationOf, inLanguageOf } from "../port/conversation.js";
 import type { ChatPlatform, Mention } from "../port/platform.js";

@@ -5,7 +5,7 @@ import { localeInForce, type Phrase, phrase, t } from "../../languages/translate
 import type { ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-entry.js";
 import type { ChangedFacts, ModelChange } from "../../refresh/catalog/change-log.js";
-import { knownRow, modelName } from "../../refresh/choose/default-model.js";
+import { knownRow, modelName } from "../../refresh/choose/model-ref.js";
 import { olderSibling } from "../../refresh/choose/successor.js";
 import type { ChangeLine } from "../../refresh/watch/gather-changes.js";
 import type { FindModelFacts, ModelFacts } from "../../usage/model-facts.js";

@@ -1,6 +1,6 @@
 import type { Control } from "../../commands/command.js";
 import { t } from "../../languages/translate.js";
-import { type ModelRef, modelName } from "../../refresh/choose/default-model.js";
+import { type ModelRef, modelName } from "../../refresh/choose/model-ref.js";
 import type { ChangeLine } from "../../refresh/watch/gather-changes.js";
 import type { Watch } from "../../refresh/watch/watch-rows.js";
 import { changeLine, type LineFacts } from "./change-lines.js";

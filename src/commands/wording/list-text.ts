@@ -9,8 +9,8 @@ import {
   stateOf,
 } from "../../refresh/catalog/catalog-entry.js";
 import { closestModels } from "../../refresh/choose/closest-models.js";
-import { modelName } from "../../refresh/choose/default-model.js";
 import { cleanTyped } from "../../refresh/choose/model-index.js";
+import { modelName } from "../../refresh/choose/model-ref.js";
 import { noChatModelText, outcomeWords } from "../../refresh/refresh-texts.js";
 import type { Pin } from "../../store/sessions/sessions.js";
 import { code } from "./markdown.js";

@@ -2,7 +2,7 @@ import { dayInWords } from "../../base/time.js";
 import { t } from "../../languages/translate.js";
 import type { ModelInfo } from "../../providers/provider.js";
 import { type CatalogEntry, type Snapshot, stateOf } from "../../refresh/catalog/catalog-entry.js";
-import { knownRow, type ModelRef, modelName, splitModel } from "../../refresh/choose/default-model.js";
+import { knownRow, type ModelRef, modelName, splitModel } from "../../refresh/choose/model-ref.js";
 import { isRetiring, type SuccessorFacts, successorOf } from "../../refresh/choose/successor.js";
 import type { SuccessorOffer } from "../../refresh/settings.js";
 import type { Control } from "../command.js";

@@ -1,12 +1,7 @@
 import type { ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../../refresh/catalog/catalog-entry.js";
-import {
-  defaultModelOf,
-  listedRow,
-  type ModelRef,
-  modelName,
-  type Preference,
-} from "../../refresh/choose/default-model.js";
+import { defaultModelOf, type Preference } from "../../refresh/choose/default-model.js";
+import { listedRow, type ModelRef, modelName } from "../../refresh/choose/model-ref.js";
 import type { FindModelFacts, ModelFacts } from "../../usage/model-facts.js";
 import type { ModelQuota } from "../quota.js";
 

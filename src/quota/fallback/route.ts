@@ -1,4 +1,4 @@
-import type { ModelRef } from "../../refresh/choose/default-model.js";
+import type { ModelRef } from "../../refresh/choose/model-ref.js";
 import type { FallbackMode } from "../../refresh/settings.js";
 import type { Detour, Pin, Session } from "../../store/sessions/sessions.js";
 import type { ModelQuota, QuotaState } from "../quota.js";

@@ -5,8 +5,8 @@ import type { ModelInfo } from "../../providers/provider.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
 import type { Snapshot } from "../catalog/catalog-entry.js";
 import type { ModelRules, Settings } from "../settings.js";
-import { listedRow, type ModelRef, modelName } from "./default-model.js";
 import { indexAhead } from "./model-index.js";
+import { listedRow, type ModelRef, modelName } from "./model-ref.js";
 
 /** Which models a workspace may use. */
 export interface AllowedModels {

@@ -1,8 +1,8 @@
 import { editDistance } from "../../base/edit-distance.js";
 import type { ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../catalog/catalog-entry.js";
-import type { ModelRef } from "./default-model.js";
 import { indexOf } from "./model-index.js";
+import type { ModelRef } from "./model-ref.js";
 
 /** Most typing errors that still count as the same name, however long it is. */
 const MOST_SLIPS = 4;

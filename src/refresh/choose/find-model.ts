@@ -1,8 +1,9 @@
 import type { ProviderId } from "../../providers/provider.js";
 import type { Snapshot } from "../catalog/catalog-entry.js";
 import { closestModels } from "./closest-models.js";
-import { defaultModelOf, type ModelRef, type Preference } from "./default-model.js";
+import { defaultModelOf, type Preference } from "./default-model.js";
 import { cleanTyped, type IndexRow, indexOf } from "./model-index.js";
+import type { ModelRef } from "./model-ref.js";
 
 /**
  * - `exact` this one; `isListed` is false where its provider does not list it (it may work anyway)

@@ -2,7 +2,8 @@ import type { ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../catalog/catalog-entry.js";
 import type { Settings } from "../settings.js";
 import type { AllowedModels } from "./allowed-models.js";
-import { defaultModel, type ModelRef, type Preference, splitModel } from "./default-model.js";
+import { defaultModel, type Preference } from "./default-model.js";
+import { type ModelRef, splitModel } from "./model-ref.js";
 import { newestMatch } from "./newest-match.js";
 
 export interface ModelInForce extends ModelRef {

@@ -2,7 +2,8 @@ import { fitsGlob } from "../../base/text.js";
 import type { ModelInfo } from "../../providers/provider.js";
 import type { Snapshot } from "../catalog/catalog-entry.js";
 import type { ModelChange } from "../catalog/change-log.js";
-import { type ModelRef, modelName, newestFirst } from "./default-model.js";
+import { newestFirst } from "./default-model.js";
+import { type ModelRef, modelName } from "./model-ref.js";
 
 interface Candidate {
   readonly ref: ModelRef;

@@ -3,8 +3,9 @@ import type { ModelInfo, ProviderId } from "../../providers/provider.js";
 import type { FindModelFacts } from "../../usage/model-facts.js";
 import type { Snapshot } from "../catalog/catalog-entry.js";
 import { livingModels } from "./closest-models.js";
-import { type ModelRef, newestFirst } from "./default-model.js";
+import { newestFirst } from "./default-model.js";
 import { indexOf } from "./model-index.js";
+import type { ModelRef } from "./model-ref.js";
 
 /** A model that retires within that time is reported, and is no successor of another. */
 export const RETIRING_MS = 30 * DAY_MS;

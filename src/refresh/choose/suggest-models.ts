@@ -1,6 +1,5 @@
 import type { ProviderId } from "../../providers/provider.js";
 import type { Snapshot } from "../catalog/catalog-entry.js";
-import type { ModelRef } from "./default-model.js";
 import {
   cleanTyped,
   type IndexRow,
@@ -11,6 +10,7 @@ import {
   signsOfStart,
   squeeze,
 } from "./model-index.js";
+import type { ModelRef } from "./model-ref.js";
 
 export interface ModelSuggestion extends ModelRef {
   readonly name?: string;

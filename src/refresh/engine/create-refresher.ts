@@ -17,7 +17,8 @@ import type { Settings } from "../settings.js";
 import { createSmartMemory } from "../smart/memory.js";
 import { createClockRefresh } from "./clock-refresh.js";
 import { createEffectiveIntervals, LOOK_MS } from "./effective-intervals.js";
-import { createConversationIdleness, createModelFeedback, createNudges } from "./nudges.js";
+import { createModelFeedback } from "./model-feedback.js";
+import { createConversationIdleness, createNudges } from "./nudges.js";
 import { createStoreWatch, statusOf } from "./status.js";
 
 export interface RefresherDeps {

@@ -1,6 +1,6 @@
 import { newActivity, type WorkspaceActivity } from "../smart/activity.js";
 import { keepUp, note } from "../smart/learn.js";
-import { type ListHistory, newListHistory, noteList } from "../smart/memory.js";
+import { type ListHistory, newListHistory, noteList } from "../smart/list-history.js";
 import { SHORTEST_MS, smartInterval } from "../smart/smart-interval.js";
 
 export interface Replay {

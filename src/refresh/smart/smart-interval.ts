@@ -2,7 +2,7 @@ import { DAY_MS } from "../../base/time.js";
 import { type Phrase, phrase, t } from "../../languages/translate.js";
 import { HOUR_MS, meanRate, type WorkspaceActivity } from "./activity.js";
 import { expectedRate } from "./expected-rate.js";
-import { type ListHistory, stretchOf } from "./memory.js";
+import { type ListHistory, stretchOf } from "./list-history.js";
 
 export interface SmartInterval {
   readonly ms: number;

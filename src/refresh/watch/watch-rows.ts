@@ -4,7 +4,7 @@ import { createRowReader } from "../../store/damage-report.js";
 import { DAMAGED, type Store, type Write } from "../../store/store.js";
 import { NEWS_PREFIX, readNews } from "../catalog/catalog-rows.js";
 import { type ModelChange, modelChange } from "../catalog/change-log.js";
-import { modelName } from "../choose/default-model.js";
+import { modelName } from "../choose/model-ref.js";
 import type { ToldChanges } from "./gather-changes.js";
 
 export const WATCH_KINDS = ["new", "gone", "price", "retire", "all"] as const;

@@ -3,7 +3,7 @@ import type { Control } from "../../../src/commands/command.js";
 import { ProviderError } from "../../../src/providers/provider.js";
 import { detourFor, withDetour, withoutDetour } from "../../../src/quota/fallback/route.js";
 import type { ModelQuota, QuotaUse } from "../../../src/quota/quota.js";
-import { modelName } from "../../../src/refresh/choose/default-model.js";
+import { modelName } from "../../../src/refresh/choose/model-ref.js";
 import { entryOf } from "../../refresh/support.js";
 import { settle } from "../../support/fake-clock.js";
 import { modelRow } from "../../support/fake-provider.js";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ModelInfo } from "../../../src/providers/provider.js";
 import { type CandidateTerms, chooseCandidate } from "../../../src/quota/fallback/candidates.js";
 import { cleanEntry } from "../../../src/refresh/catalog/next-entry.js";
-import { modelName } from "../../../src/refresh/choose/default-model.js";
+import { modelName } from "../../../src/refresh/choose/model-ref.js";
 import { createModelFacts } from "../../../src/usage/model-facts.js";
 import { quotaState, SURE } from "../../support/quota-states.js";
 

@@ -9,7 +9,7 @@ import {
   withoutDetour,
 } from "../../../src/quota/fallback/route.js";
 import type { ModelQuota } from "../../../src/quota/quota.js";
-import { type ModelRef, modelName } from "../../../src/refresh/choose/default-model.js";
+import { type ModelRef, modelName } from "../../../src/refresh/choose/model-ref.js";
 import type { Session } from "../../../src/store/sessions/sessions.js";
 import { quotaState, SURE } from "../../support/quota-states.js";
 

@@ -6,7 +6,7 @@ import {
   newListHistory,
   noteList,
   stretchOf,
-} from "../../../src/refresh/smart/memory.js";
+} from "../../../src/refresh/smart/list-history.js";
 import { entryOf } from "../support.js";
 
 const HOUR_MS = 3_600_000;

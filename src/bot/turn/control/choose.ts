@@ -3,7 +3,7 @@ import { saysSomething } from "../../../base/text.js";
 import { requireAllowed, withPin } from "../../../commands/choose-model.js";
 import type { ChosenAnswer, TurnControl } from "../../../commands/command-deps.js";
 import { t } from "../../../languages/translate.js";
-import { modelName } from "../../../refresh/choose/default-model.js";
+import { modelName } from "../../../refresh/choose/model-ref.js";
 import { ERASED } from "../../../store/audit.js";
 import { comparedId, type Session, type Turn } from "../../../store/sessions/sessions.js";
 import { channelKeyOf, channelOf } from "../../port/conversation.js";

@@ -1,10 +1,11 @@
 import { OVER } from "../../../base/clock.js";
 import type { Invocation } from "../../../commands/command.js";
 import type { CompareOutcome } from "../../../commands/command-deps.js";
-import type { ModelRef } from "../../../refresh/choose/default-model.js";
+import type { ModelRef } from "../../../refresh/choose/model-ref.js";
 import type { NumberedTurn } from "../../../store/sessions/session-types.js";
 import { comparedId } from "../../../store/sessions/sessions.js";
-import { chatRefusal, limitFault, sharedLimitFault } from "../../access/access.js";
+import { chatRefusal } from "../../access/access.js";
+import { limitFault, sharedLimitFault } from "../../access/limits.js";
 import { showMark } from "../../delivery/show-mark.js";
 import { channelKeyOf, conversationOf, inLanguageOf, workspaceOf } from "../../port/conversation.js";
 import type { ChannelKey, ChatPlatform, MessageKey } from "../../port/platform.js";

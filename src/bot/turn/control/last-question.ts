@@ -1,7 +1,7 @@
 import type { Invocation } from "../../../commands/command.js";
 import type { RetryOutcome } from "../../../commands/command-deps.js";
 import { phrase, type Said, t } from "../../../languages/translate.js";
-import type { ModelRef } from "../../../refresh/choose/default-model.js";
+import type { ModelRef } from "../../../refresh/choose/model-ref.js";
 import { ERASED } from "../../../store/audit.js";
 import type { NumberedTurn } from "../../../store/sessions/session-types.js";
 import { channelKeyOf } from "../../port/conversation.js";

@@ -2,7 +2,7 @@ import { type Clock, OVER } from "../../../base/clock.js";
 import type { Log } from "../../../base/log.js";
 import type { Defer } from "../../../store/deferred-writes.js";
 import type { Claim, ClaimResult, Store, Write } from "../../../store/store.js";
-import { MAX_WAITING } from "../../access/access.js";
+import { MAX_WAITING } from "../../access/limits.js";
 import { compareMessageIds } from "../../port/conversation.js";
 import { ASKER_PAUSES_MS, untilStored } from "../finish-turn.js";
 

@@ -2,7 +2,7 @@ import { type Clock, OVER } from "../../../base/clock.js";
 import { notLongerThan, withDeadline } from "../../../base/deadline.js";
 import type { Log } from "../../../base/log.js";
 import { startRounds } from "../../../base/rounds.js";
-import { factsOf } from "../../../refresh/choose/default-model.js";
+import { factsOf } from "../../../refresh/choose/model-ref.js";
 import type { Refresher } from "../../../refresh/refresher.js";
 import type { Settings } from "../../../refresh/settings.js";
 import type { Ending, OpenQuestion, Sessions, Turn } from "../../../store/sessions/sessions.js";

@@ -1,6 +1,6 @@
 import type { Clock } from "../../../base/clock.js";
 import { retry } from "../../../base/retry.js";
-import type { ModelRef } from "../../../refresh/choose/default-model.js";
+import type { ModelRef } from "../../../refresh/choose/model-ref.js";
 import type { Sessions } from "../../../store/sessions/sessions.js";
 import { messageKeySchema } from "../../port/conversation.js";
 import type { MessageKey } from "../../port/platform.js";

@@ -3,7 +3,7 @@ import { affectedLine, offerControl } from "../../../commands/wording/pin-outloo
 import { quotaRow } from "../../../commands/wording/quota-text.js";
 import type { QuotaState } from "../../../quota/quota.js";
 import { modelRowsOf } from "../../../refresh/catalog/catalog-entry.js";
-import type { ModelRef } from "../../../refresh/choose/default-model.js";
+import type { ModelRef } from "../../../refresh/choose/model-ref.js";
 import { indicatorLine, outcomeHint } from "../../../refresh/refresh-texts.js";
 import type { Refresher } from "../../../refresh/refresher.js";
 import type { Settings } from "../../../refresh/settings.js";
