@@ -139,19 +139,27 @@ function whenFirstUsed(app: Hono): Listener {
   };
 }
 
-/** Answers what orchestrators ask every few seconds; false for every other request. */
+/** Answers what orchestrators ask every few seconds; false for every other request. Never throws. */
 function answerProbe(
   { method = "", url = "" }: IncomingMessage,
   outgoing: ServerResponse,
-  { isAlive, readiness }: Pick<HttpServerDeps, "isAlive" | "readiness">,
+  { isAlive, readiness, log }: Pick<HttpServerDeps, "isAlive" | "readiness" | "log">,
 ): boolean {
   const [path = ""] = url.split("?");
   if (!HEALTH_PATHS.includes(path) || !["GET", "HEAD"].includes(method)) return false;
-  const { isReady, ...about } = path === "/readyz" ? readiness() : { isReady: isAlive() };
-  const body = JSON.stringify(path === "/readyz" ? { ready: isReady, ...about } : { alive: isReady });
-  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-  outgoing.writeHead(isReady ? 200 : 503, { ...SECURITY_HEADERS, "cache-control": "no-store", ...headers });
-  outgoing.end(method === "HEAD" ? undefined : body);
+  const answer = (status: number, facts: object) => {
+    const body = JSON.stringify(facts);
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+    outgoing.writeHead(status, { ...SECURITY_HEADERS, "cache-control": "no-store", ...headers });
+    outgoing.end(method === "HEAD" ? undefined : body);
+  };
+  try {
+    const { isReady, ...about } = path === "/readyz" ? readiness() : { isReady: isAlive() };
+    answer(isReady ? 200 : 503, path === "/readyz" ? { ready: isReady, ...about } : { alive: isReady });
+  } catch (error) {
+    log.error({ error, path }, "a request failed");
+    answer(500, { error: t`Something went wrong.` });
+  }
   return true;
 }
 

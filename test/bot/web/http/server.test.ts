@@ -34,6 +34,15 @@ describe("createHttpServer()", () => {
     ]);
   });
 
+  it("answers a probe with 500 where it fails, and goes on", async () => {
+    const readiness = () => {
+      throw new Error("a platform broke");
+    };
+    const { url } = await start({ readiness });
+    expect((await fetch(`${url}/readyz`)).status).toBe(500);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
   it("serves status, models and metrics", async () => {
     const { url } = await start();
     expect(await (await fetch(`${url}/api/status`)).json()).toEqual({ indicator: "fresh" });
