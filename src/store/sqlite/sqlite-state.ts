@@ -11,7 +11,7 @@ export interface SqliteState {
   verify(): void;
   /** Whether the next transaction has to carry a new generation. */
   isDue(): boolean;
-  /** Puts a new generation into the transaction that is open. */
+  /** Puts a new generation into the transaction that is open. @throws {StoreError} when the file has none any more */
   stamp(): void;
   /** Writes the marker beside the file; the transaction with the stamp is on the disk. */
   mark(): void;
@@ -75,7 +75,9 @@ export function openSqliteState({ connection, path, acceptsOlder, now }: SqliteS
     isDue: () => now() - stampedAt >= STAMP_EVERY_MS,
     stamp() {
       const [row] = connection.all("update state set generation = generation + 1 returning store, generation");
-      state = stateIn(row) ?? state;
+      const next = stateIn(row);
+      if (next === undefined) throw new StoreError(`${path} has lost its generation while the bot ran`);
+      state = next;
     },
     mark() {
       stampedAt = now();

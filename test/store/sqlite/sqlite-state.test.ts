@@ -1,8 +1,10 @@
 import { appendFileSync, copyFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Connection } from "sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sqliteStore } from "../../../src/store/sqlite/sqlite.js";
+import { openSqliteState } from "../../../src/store/sqlite/sqlite-state.js";
 import type { StoreOptions } from "../../../src/store/store.js";
 
 let folder: string;
@@ -46,6 +48,14 @@ describe("a SQLite file that is deleted or replaced under a running store", () =
     harm();
     await expect(write(store, 2)).rejects.toThrow(/was deleted or replaced while the bot ran/);
     await store.close();
+  });
+
+  it("takes no more writes once its generation is lost", () => {
+    const all = (sql: string) => (sql.startsWith("select") ? [{ store: "first", generation: 1 }] : []);
+    const connection = { all } as unknown as Connection;
+    const terms = { path: join(folder, "evergreen.sqlite"), acceptsOlder: false, now: () => 0 };
+    const state = openSqliteState({ connection, ...terms });
+    expect(() => state.stamp()).toThrow(/has lost its generation/);
   });
 
   it("loses nothing of what was acknowledged before its WAL was deleted", async () => {
