@@ -106,7 +106,7 @@ export function providerLine(status: ProviderStatus): string {
   const often = status.consecutiveFailures > 1 ? t` (${status.consecutiveFailures} times in a row)` : "";
   const reason = reasonText(outcome, status.lastFailure);
   const help = [reason && vendorWords(reason), outcomeHint(status), attemptWords(status)];
-  const line = `⚠️ ${id}: ${outcomeWords(outcome, status.failureStatus)}${often}${rest}${notes}${now}`;
+  const line = `⚠️ ${id}: ${outcomeWords(outcome, status)}${often}${rest}${notes}${now}`;
   return `${line}\n  ${help.filter((part) => part !== undefined).join(" ")}`.trimEnd();
 }
 

@@ -105,10 +105,27 @@ export const PAGE_TEXTS = {
   },
 };
 
-/** How an attempt ended, as words that continue a provider's name; `status`: HTTP's, where it failed with one. */
-export function outcomeWords(outcome: Outcome, status?: number): string {
+/** What a provider said where more than a limit of a minute is used up. */
+const USED_UP: readonly { readonly said: RegExp; readonly words: Phrase; readonly hint: Phrase }[] = [
+  {
+    said: /account's budget is used up/,
+    words: phrase`has no credit left`,
+    hint: phrase`Add credit or raise its limit at the provider.`,
+  },
+  {
+    said: /a quota is used up/,
+    words: phrase`has used up a quota`,
+    hint: phrase`It is retried automatically.`,
+  },
+];
+
+const usedUp = (outcome: Outcome, lastFailure: string | null | undefined) =>
+  outcome === "rate-limited" ? USED_UP.find(({ said }) => said.test(lastFailure ?? "")) : undefined;
+
+/** How an attempt ended, as words that continue a provider's name. */
+export function outcomeWords(outcome: Outcome, { failureStatus: status, lastFailure }: FailureWords = {}): string {
   if (outcome === "ok") return t`answered with its list`;
-  const words = t(FAILURES[outcome].words);
+  const words = t((usedUp(outcome, lastFailure) ?? FAILURES[outcome]).words);
   return outcome === "http" && status !== undefined ? `${words} (${status})` : words;
 }
 
@@ -117,22 +134,26 @@ export function outcomeWords(outcome: Outcome, status?: number): string {
  * key, have never given a list, or have failed twice in a row.
  */
 export const providerWarnings = ({ providers }: RefreshStatus): readonly string[] =>
-  providers.flatMap(({ id, outcome, failureStatus, fetchedAt, consecutiveFailures }) => {
+  providers.flatMap((provider) => {
+    const { id, outcome, fetchedAt, consecutiveFailures } = provider;
     if (outcome === null || outcome === "ok") return [];
     const isFailing = outcome === "auth" || fetchedAt === null || consecutiveFailures >= 2;
-    return isFailing ? [`${id}: ${outcomeWords(outcome, failureStatus)}`] : [];
+    return isFailing ? [`${id}: ${outcomeWords(outcome, provider)}`] : [];
   });
 
 /** HTTP statuses for "nothing at this address": the provider itself is up. */
 const WRONG_ADDRESS: readonly (number | undefined)[] = [404, 405, 410];
 
-type FailureFacts = Pick<ProviderStatus, "outcome"> & Partial<Pick<ProviderStatus, "failureStatus" | "lastFailure">>;
+type FailureWords = Partial<Pick<ProviderStatus, "failureStatus" | "lastFailure">>;
+type FailureFacts = Pick<ProviderStatus, "outcome"> & FailureWords;
 
 /** Returns what helps against a failure, or undefined where nothing is wrong. */
 export function outcomeHint(facts: FailureFacts & ProviderVariables): string | undefined {
   const { outcome, failureStatus, lastFailure = null } = facts;
   if (outcome === null || outcome === "ok") return undefined;
   if (outcome === "http" && WRONG_ADDRESS.includes(failureStatus)) return addressFix(facts);
+  const spent = usedUp(outcome, lastFailure);
+  if (spent !== undefined) return t(spent.hint);
   const isSaid = (outcome === "http" || outcome === "rate-limited") && reasonText(outcome, lastFailure) !== undefined;
   const { hint } = FAILURES[outcome];
   return isSaid ? t`It is retried automatically.` : hint instanceof Phrase ? t(hint) : hint(facts);
@@ -189,9 +210,7 @@ function resultLine(
     return `✓ ${provider}: ${plural(count, "model")}${bracket}`;
   }
   const words =
-    outcome === "skipped"
-      ? `not refreshed${why === undefined ? "" : `: ${why}`}`
-      : outcomeWords(outcome, entry.failureStatus);
+    outcome === "skipped" ? `not refreshed${why === undefined ? "" : `: ${why}`}` : outcomeWords(outcome, entry);
   const rest = entry.fetchedAt === null ? noListText(outcome) : `, using the list from ${timeMark(entry.fetchedAt)}`;
   const reason = outcome === "skipped" ? undefined : reasonText(outcome, entry.lastFailure);
   const line = `⚠️ ${provider}: ${words}${rest}`;

@@ -125,9 +125,21 @@ describe("outcomeWords", () => {
       "empty",
       "suspicious",
     ];
-    expect(new Set(failures.map(outcomeWords)).size).toBe(failures.length);
+    expect(new Set(failures.map((outcome) => outcomeWords(outcome))).size).toBe(failures.length);
     expect(failures.map((outcome) => outcomeHint({ outcome })).every((hint) => hint?.endsWith("."))).toBe(true);
     expect(outcomeHint({ outcome: "auth" })).toContain("API key");
+  });
+
+  it("tells an account without credit from a limit of a minute", () => {
+    const failed = (what: string) => ({
+      outcome: "rate-limited" as const,
+      lastFailure: `acme says that ${what} (429)`,
+    });
+    const spent = failed("the account's budget is used up");
+    expect(outcomeWords("rate-limited", spent)).toBe("has no credit left");
+    expect(outcomeHint(spent)).toBe("Add credit or raise its limit at the provider.");
+    expect(outcomeWords("rate-limited", failed("a quota is used up"))).toBe("has used up a quota");
+    expect(outcomeWords("rate-limited", { lastFailure: "acme is limiting the rate" })).toBe("hit its rate limit");
   });
 
   it("names the variable to fix, and that a restart follows", () => {

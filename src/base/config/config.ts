@@ -143,7 +143,8 @@ export function allVariables(definitions: readonly Pick<Definition<unknown>, "va
   return Object.assign({}, hostVariables, ...definitions.map((definition) => definition.variables));
 }
 
-const isSafeForKey = (url: string) => !URL.canParse(url) || url.startsWith("https:") || isPrivateAddress(url);
+/** Whether a key may be sent to an address: over plain http only where nobody beyond the own network can read it. */
+export const isSafeForKey = (url: string) => !URL.canParse(url) || url.startsWith("https:") || isPrivateAddress(url);
 
 const addressVariable = (variables: Variables) =>
   Object.keys(variables).find((name) => name.endsWith("_URL")) ?? Object.keys(variables)[0] ?? "";

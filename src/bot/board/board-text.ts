@@ -80,7 +80,7 @@ function failureLine(status: ProviderStatus): readonly string[] {
   const { id, outcome } = status;
   if (outcome === null || outcome === "ok") return [];
   const hint = outcomeHint({ ...status, failureStatus: undefined, lastFailure: null });
-  return [`⚠️ ${id}: ${outcomeWords(outcome)}. ${hint ?? ""}`.trimEnd()];
+  return [`⚠️ ${id}: ${outcomeWords(outcome, { lastFailure: status.lastFailure })}. ${hint ?? ""}`.trimEnd()];
 }
 
 /** The command that a reaction stands for; undefined where it means nothing. */

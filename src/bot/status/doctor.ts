@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../../base/clock.js";
-import type { Config, ParsedConfig } from "../../base/config/config.js";
+import { type Config, isSafeForKey, type ParsedConfig } from "../../base/config/config.js";
 import type { HostConfig } from "../../base/config/config-host.js";
 import { withDeadline } from "../../base/deadline.js";
 import { messageOf, TimeoutError } from "../../base/errors.js";
@@ -34,12 +34,17 @@ export async function runDoctor(deps: DoctorDeps): Promise<0 | 1> {
   const faults = "faults" in parsed ? parsed.faults : [];
   const config = "faults" in parsed ? parsed.checkable : parsed.config;
   const isFaulty = (names: readonly string[]) => faults.some(({ variable }) => names.includes(variable));
+  // A key goes nowhere but to the address that it is for; what nobody set stands in for what is faulty.
+  const isAskable = ({ key, baseUrl, keyVariable, addressVariable }: ProviderSetup): boolean =>
+    addressVariable === undefined || (key !== undefined && baseUrl !== undefined && !isSafeForKey(baseUrl))
+      ? faults.length === 0
+      : addressVariable === keyVariable || !isFaulty([addressVariable]);
   const findings = await Promise.all([
     faults.length === 0
       ? { isFine: true, text: t`configuration: every variable is valid` }
       : faults.map(({ variable, fix }) => ({ isFine: false, text: `${variable}: ${fix}` })),
     isFaulty(["STORE_URL"]) ? undefined : checkStore(deps, config),
-    ...config.providers.map((setup) => checkProvider(deps, setup, config.refresh.timeoutMs)),
+    ...config.providers.filter(isAskable).map((setup) => checkProvider(deps, setup, config.refresh.timeoutMs)),
     // With a faulty variable somewhere, a provider or platform may be missing for that one only.
     faults.length === 0 ? checkProviders(config.providers) : undefined,
     ...deps.platforms.map(({ id, variables }) => {

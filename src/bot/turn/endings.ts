@@ -155,7 +155,7 @@ function providerSentence(error: ProviderError, setup: KnownSetup | undefined): 
     "out-of-memory": t`${who} has too little memory for this model.${says} ${CHOOSE_ANOTHER}`,
     "unknown-model": t`${who} does not know this model.${says} ${CHOOSE_ANOTHER}`,
     "not-for-chat": t`${who} refuses this model for chat.${says} ${CHOOSE_ANOTHER}`,
-    "content-refused": t`${who} refused the content.${says} Rephrase it, or start over with \`/chat new\`.`,
+    "content-refused": t`${who} refused the content.${says} Rephrase it, or ${ANOTHER_MODEL}.`,
     "context-too-long": t`The conversation is too long for this model at ${who}.${says} Start over: \`/chat new\`.`,
     "bad-request": t`${who} did not accept the request (${what}). ${CHOOSE_ANOTHER}`,
     address: `${what}. ${addressFix(setup ?? {})}`,

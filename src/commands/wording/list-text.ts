@@ -153,7 +153,7 @@ function blockText({ provider, entry, rows }: Group, { fetchedAt, from, to, isSe
     return t`**${provider}** (list from ${timeMark(fetchedAt)}): ${text}`;
   }
   const isOk = entry.outcome === null || entry.outcome === "ok";
-  const failing = isOk ? "" : t`; last attempt: ${outcomeWords(entry.outcome)}`;
+  const failing = isOk ? "" : t`; last attempt: ${outcomeWords(entry.outcome, { lastFailure: entry.lastFailure })}`;
   const onList = entry.models.filter(({ isChat }) => isChat).length;
   const gone = rows.length > onList ? t` and ${rows.length - onList} that left the list` : "";
   const count = isSearch ? t`${rows.length} found` : `${plural(onList, "model")}${gone}`;
@@ -168,10 +168,11 @@ function blockText({ provider, entry, rows }: Group, { fetchedAt, from, to, isSe
 }
 
 /** Why a provider has nothing to show. */
-function missingText(provider: ProviderId, { outcome }: CatalogEntry, hint: string | undefined): string {
+function missingText(provider: ProviderId, entry: CatalogEntry, hint: string | undefined): string {
+  const { outcome, lastFailure } = entry;
   if (outcome === null || outcome === "ok") return t`– **${provider}**: no list yet`;
   const opening = outcome === "empty" ? t`it` : t`no list yet, it`;
-  return `⚠️ **${provider}**: ${opening} ${outcomeWords(outcome)}. ${hint ?? ""}`.trimEnd();
+  return `⚠️ **${provider}**: ${opening} ${outcomeWords(outcome, { lastFailure })}. ${hint ?? ""}`.trimEnd();
 }
 
 const STATES: Readonly<Record<Exclude<RowState, "listed">, Phrase>> = {

@@ -14,6 +14,10 @@ export interface Quirks {
   readonly refusedLimitNames?: number;
   /** Most tokens that it writes. */
   readonly maxOutputTokens?: number;
+  /** Its answers begin with thoughts that no tag opens. */
+  readonly opensInThought?: boolean;
+  /** The window that answer and conversation share, in tokens, and what a conversation of so many characters took. */
+  readonly window?: { readonly tokens: number; readonly used: number; readonly chars: number };
   /** Most characters of a conversation, where the model's window is only known by its refusal. */
   readonly maxChars?: number;
 }
@@ -68,8 +72,8 @@ export function adaptationFor(attempt: Attempt, refusal: Refusal, reason: Provid
   if (afford >= MIN_OUTPUT_TOKENS && quirks.maxOutputTokens === undefined) {
     return { quirks: { ...quirks, maxOutputTokens: afford }, isLasting: false };
   }
-  const left = leftInWindow(attempt, said);
-  if (left !== undefined) return { quirks: { ...quirks, maxOutputTokens: left }, isLasting: false };
+  const window = sharedWindow(attempt, said);
+  if (window !== undefined) return lasting({ window });
   const outputTokens = smallerOutput(attempt, said);
   if (outputTokens !== undefined) return lasting({ maxOutputTokens: outputTokens });
   if (attempt.request.system && !quirks.foldsSystem && isSystemRefused(said)) return lasting({ foldsSystem: true });
@@ -135,12 +139,24 @@ const isStreamRefused = ({ said, status = 0 }: Refusal) =>
 
 const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number(text.replaceAll(",", "")));
 
-/** Returns what the window leaves for this answer, as the vendor says; undefined where it is not about that. */
-function leftInWindow({ maxOutputTokens: sent }: Attempt, said: string): number | undefined {
-  const { size, used } = windowIn(said);
-  if (sent === undefined || size === undefined || used === undefined) return undefined;
-  const left = Math.min(size - used, sent - 1);
-  return left >= MIN_OUTPUT_TOKENS ? left : undefined;
+/** Returns the window that leaves too little for the answer, as the vendor says; undefined where that is not it. */
+function sharedWindow({ request, maxOutputTokens: sent }: Attempt, said: string): Quirks["window"] {
+  const { size: tokens, used } = windowIn(said);
+  if (sent === undefined || tokens === undefined || used === undefined) return undefined;
+  const left = tokens - used;
+  return left >= MIN_OUTPUT_TOKENS && left < sent ? { tokens, used, chars: charsOf(request) } : undefined;
+}
+
+/** Tokens of a character at most, and at least: what a conversation takes is told by its refusal only. */
+const MOST_PER_CHAR = 0.5;
+const LEAST_PER_CHAR = 0.2;
+
+/** Returns a request whose answer fits into the window beside it; `limit`: the output limit that it has so far. */
+export function withinWindow(request: ChatRequest, { window }: Quirks, limit: number | undefined): ChatRequest {
+  if (window === undefined || limit === undefined) return request;
+  const more = charsOf(request) - window.chars;
+  const left = Math.floor(window.tokens - window.used - more * (more > 0 ? MOST_PER_CHAR : LEAST_PER_CHAR));
+  return left < limit ? { ...request, maxOutputTokens: Math.max(left, MIN_OUTPUT_TOKENS) } : request;
 }
 
 /**

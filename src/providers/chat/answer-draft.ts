@@ -1,4 +1,5 @@
 import type { ChatEvent, Usage } from "../provider.js";
+import { ThinkTagSplitter } from "./think-tags.js";
 
 type Finish = Extract<ChatEvent, { type: "finish" }>;
 
@@ -23,10 +24,21 @@ export class AnswerDraft {
   #hasDeltas = false;
   #message = "";
   #events: ChatEvent[] = [];
-  readonly #splitter = new ThinkTagSplitter({
-    say: (text) => this.#put("text-delta", text),
-    think: (text) => this.#put("reasoning-delta", text),
-  });
+  readonly #splitter: ThinkTagSplitter;
+  /** Whether this model's text may begin with thoughts that no tag opens. */
+  readonly mayOpenInThought: boolean;
+
+  constructor({ mayOpenInThought = false }: { readonly mayOpenInThought?: boolean } = {}) {
+    this.mayOpenInThought = mayOpenInThought;
+    this.#splitter = new ThinkTagSplitter(
+      {
+        say: (text) => this.#put("text-delta", text),
+        think: (text) => this.#put("reasoning-delta", text),
+        hold: () => this.progress(),
+      },
+      mayOpenInThought,
+    );
+  }
 
   /** A further piece of the text. */
   say(text: string) {
@@ -45,7 +57,20 @@ export class AnswerDraft {
   }
 
   think(text: string) {
-    if (text !== "") this.#put("reasoning-delta", text);
+    if (text === "") return;
+    // Whoever tells thoughts by a field of their own has none in the text.
+    this.#splitter.release();
+    this.#put("reasoning-delta", text);
+  }
+
+  /** Whether the text began with thoughts that no tag opened. */
+  get openedInThought(): boolean {
+    return this.#splitter.hasLoneClose;
+  }
+
+  /** Gives what was held back: nothing follows. */
+  flush() {
+    this.#splitter.end();
   }
 
   /** Something came that is not shown. */
@@ -90,7 +115,7 @@ export class AnswerDraft {
 
   /** Puts the last events; false where the answer is not whole. */
   finish(limits: Finish["limits"]): boolean {
-    this.#splitter.end();
+    this.flush();
     if (!this.isWhole) return false;
     const { usage, model, wantsTool } = this;
     const about = { ...(usage && { usage }), ...(limits && { limits }), ...(model && { model }) };
@@ -167,95 +192,4 @@ export function sortFinish(word: string): FinishKind {
   const text = word.toLowerCase();
   const known = KNOWN[text.replace(/[^a-z]/g, "")];
   return known ?? WORDS.find(([, pattern]) => pattern.test(text))?.[0] ?? "unknown";
-}
-
-/** How models without a reasoning field of their own mark thoughts that stand before the answer. */
-const TAGS: readonly (readonly [open: string, close: string])[] = [
-  ["<think>", "</think>"],
-  ["<thinking>", "</thinking>"],
-  ["<thought>", "</thought>"],
-  ["<reasoning>", "</reasoning>"],
-  ["<seed:think>", "</seed:think>"],
-  ["[think]", "[/think]"],
-  ["◁think▷", "◁/think▷"],
-  // gpt-oss, where its server does not read the channels
-  ["<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>"],
-];
-const LONGEST_TAG = Math.max(...TAGS.map(([open]) => open.length));
-
-/** Lowers ASCII letters only, so that no character changes its length. */
-const lowered = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-
-interface ThinkSink {
-  say(text: string): void;
-  think(text: string): void;
-}
-
-/** Tells thoughts in tags at the very beginning of a text from the answer behind them; tags may come in pieces. */
-export class ThinkTagSplitter {
-  readonly #sink: ThinkSink;
-  #state: "start" | "thinking" | "behind" | "answer" = "start";
-  #held = "";
-  #close = "";
-  #hasThought = false;
-
-  constructor(sink: ThinkSink) {
-    this.#sink = sink;
-  }
-
-  push(text: string) {
-    if (this.#state === "answer") return this.#sink.say(text);
-    this.#held += text;
-    let before: string;
-    do {
-      before = this.#state;
-      if (before === "thinking") this.#think();
-      else if (before !== "answer") this.#begin();
-    } while (this.#state !== before);
-  }
-
-  /** Gives what was held back, as nothing follows that could make a tag of it. */
-  end() {
-    const held = this.#state === "behind" ? this.#held.trimStart() : this.#held;
-    this.#held = "";
-    if (held === "") return;
-    if (this.#state === "thinking") this.#sink.think(held);
-    else this.#sink.say(held);
-  }
-
-  #begin() {
-    const text = this.#held.trimStart();
-    const start = lowered(text.slice(0, LONGEST_TAG));
-    const tag = TAGS.find(([open]) => start.startsWith(open));
-    if (tag !== undefined) {
-      [, this.#close] = tag;
-      this.#held = text.slice(tag[0].length);
-      this.#state = "thinking";
-    } else if (!TAGS.some(([open]) => open.startsWith(start)))
-      this.#answer(this.#state === "behind" ? text : this.#held);
-  }
-
-  #think() {
-    if (!this.#hasThought) this.#held = this.#held.trimStart();
-    const end = lowered(this.#held).indexOf(this.#close);
-    if (end >= 0) {
-      if (end > 0) this.#sink.think(this.#held.slice(0, end));
-      this.#held = this.#held.slice(end + this.#close.length);
-      this.#state = "behind";
-      return;
-    }
-    // As much as may be the beginning of the closing tag waits for what follows.
-    const kept = Math.min(this.#close.length - 1, this.#held.length);
-    const thought = this.#held.slice(0, this.#held.length - kept);
-    this.#hasThought ||= thought !== "";
-    if (thought !== "") this.#sink.think(thought);
-    this.#held = kept === 0 ? "" : this.#held.slice(-kept);
-  }
-
-  #answer(text: string) {
-    if (text === "") return;
-    this.#state = "answer";
-    this.#held = "";
-    this.#sink.say(text);
-  }
 }

@@ -8,22 +8,15 @@ import {
   refusalError,
   withLimits,
 } from "../http/provider-fault.js";
-import type { HeaderWindow } from "../http/quota-tables.js";
 import { readQuotaHeaders } from "../http/read-quota.js";
 import { errorIn, type Refusal, readRefusal, refusalIn } from "../http/read-refusal.js";
 import { headersOf, sendRequest, unpacked } from "../http/send-request.js";
-import {
-  type ChatEvent,
-  type ChatRequest,
-  type Provider,
-  ProviderError,
-  type ProviderId,
-  type QuotaReading,
-} from "../provider.js";
-import { acceptedRequest } from "./accepted-request.js";
-import { type Adaptation, adaptationFor, type Quirks } from "./adapt-request.js";
+import { type ChatEvent, type ChatRequest, type Provider, ProviderError, type QuotaReading } from "../provider.js";
+import { acceptedRequest, type ChatWire } from "./accepted-request.js";
+import { type Adaptation, adaptationFor, type Quirks, withinWindow } from "./adapt-request.js";
 import { AnswerDraft } from "./answer-draft.js";
 import { BodyReader, EventStreamParser, type Piece } from "./event-stream.js";
+import { opensInThought } from "./think-tags.js";
 
 interface Deps {
   readonly clock: Clock;
@@ -59,7 +52,7 @@ export function createStreamChat(wire: ChatWire, deps: Deps): Provider["streamCh
 class AnswerStream implements AsyncIterator<ChatEvent> {
   readonly #terms: AnswerTerms;
   readonly #connection = new AbortController();
-  #draft = new AnswerDraft();
+  #draft: AnswerDraft;
   #body: BodyReader | undefined;
   #parser: EventStreamParser | undefined;
   #limits: readonly QuotaReading[] | undefined;
@@ -74,6 +67,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   constructor(terms: AnswerTerms) {
     this.#terms = terms;
     this.#quirks = terms.known.get(terms.request.model) ?? {};
+    this.#draft = this.#newDraft();
   }
 
   next(): Promise<IteratorResult<ChatEvent>> {
@@ -106,7 +100,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   /** Asks, and asks again without what is refused. @throws {ProviderError} */
   async #open(): Promise<void> {
     const { provider, url, headers } = this.#terms.wire;
-    const body = this.#terms.wire.body(acceptedRequest(this.#terms.request, this.#quirks), this.#quirks);
+    const body = this.#terms.wire.body(this.#accepted(), this.#quirks);
     const response = await sendRequest({
       url,
       method: "POST",
@@ -148,19 +142,37 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
     this.#adaptations += 1;
     this.#isShortened ||= adaptation.quirks.maxChars !== this.#quirks.maxChars;
     this.#quirks = adaptation.quirks;
-    this.#draft = new AnswerDraft();
+    this.#draft = this.#newDraft();
     this.#body?.cancel(); // its answer was an error
     this.#body = undefined;
     await this.#open();
     if (adaptation.isLasting) this.#terms.known.set(this.#terms.request.model, this.#quirks);
   }
 
+  /** The request as this model takes it, as far as its refusals have told. */
+  #accepted(): ChatRequest {
+    const request = acceptedRequest(this.#terms.request, this.#quirks);
+    return withinWindow(request, this.#quirks, this.#terms.wire.maxOutputTokens(request, this.#quirks));
+  }
+
   #adapt(refusal: Refusal, fault: ProviderError): Adaptation | undefined {
     if (this.#adaptations >= MAX_ADAPTATIONS) return undefined;
     const quirks = this.#quirks;
-    const request = acceptedRequest(this.#terms.request, quirks);
+    const request = this.#accepted();
     const maxOutputTokens = this.#terms.wire.maxOutputTokens(request, quirks);
     return adaptationFor({ request, quirks, maxOutputTokens, isShortened: this.#isShortened }, refusal, fault.reason);
+  }
+
+  #newDraft(): AnswerDraft {
+    const { opensInThought: mayOpenInThought = opensInThought(this.#terms.request.model) } = this.#quirks;
+    return new AnswerDraft({ mayOpenInThought });
+  }
+
+  /** Remembers how a whole answer of this model began: the next is held back where it has to be, and only there. */
+  #noteOpening() {
+    const { known, request } = this.#terms;
+    const { openedInThought: opensInThought, mayOpenInThought } = this.#draft;
+    if (opensInThought !== mayOpenInThought) known.set(request.model, { ...known.get(request.model), opensInThought });
   }
 
   #take(value: unknown, name: string) {
@@ -212,6 +224,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   #finish(): Promise<IteratorResult<ChatEvent>> {
     const draft = this.#draft;
     if (this.#terms.signal.aborted || !draft.finish(this.#limits)) return this.#fail(this.#unfinished());
+    this.#noteOpening();
     this.#end();
     this.#drain();
     return this.next();
@@ -225,6 +238,7 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
 
   /** Everything that came before is delivered first. */
   readonly #fail = (error: unknown): Promise<IteratorResult<ChatEvent>> => {
+    this.#draft.flush();
     if (this.#terms.signal.aborted) {
       this.#fault = this.#terms.signal.reason;
     } else {
@@ -277,20 +291,4 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
       timer.abort(OVER);
     }
   }
-}
-
-/** One vendor's way to write a chat request and to read the answer. */
-export interface ChatWire {
-  readonly provider: ProviderId;
-  readonly key: string | undefined;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** What its headers tell of quotas. */
-  readonly quotaHeaders: readonly HeaderWindow[];
-  /** Whether a list came with the same key. */
-  hasListed(): boolean;
-  maxOutputTokens(request: ChatRequest, quirks: Quirks): number | undefined;
-  body(request: ChatRequest, quirks: Quirks): object;
-  /** Takes one event in, or a whole answer; `name` is the event's own, "" where it has none. */
-  read(event: unknown, draft: AnswerDraft, name: string): void;
 }

@@ -12,6 +12,8 @@ export function packingOf(header: string | undefined, body: Uint8Array): Packing
   const named = (header ?? "").toLowerCase().split(",");
   const encoding = named.map((name) => name.trim()).filter((name) => name !== "" && name !== "identity");
   const start = body.subarray(0, START_BYTES);
+  // Some gateways pass packed bytes on and lose the header.
+  if (encoding.length === 0 && start[0] === 0x1f && start[1] === 0x8b) return "gzip";
   if (encoding.length === 0 || start.length === 0 || isText(start)) return undefined;
   const [name] = encoding;
   if (encoding.length === 1) {

@@ -31,6 +31,13 @@ export type Fields = Readonly<Record<string, unknown>>;
 export const fieldsOf = (value: unknown): Fields =>
   typeof value === "object" && value !== null ? (value as Fields) : {};
 
+/** The first choice of a chat completion; some gateways send an object instead of a list. Undefined where none is. */
+export function firstChoice(choices: unknown): unknown {
+  if (Array.isArray(choices)) return choices[0];
+  const { 0: first, ...others } = fieldsOf(choices);
+  return first ?? (isFilled(others) ? others : undefined);
+}
+
 const textOf = (value: unknown): string | undefined =>
   typeof value === "string" && value.trim() !== "" ? value : undefined;
 
@@ -48,12 +55,12 @@ export function errorIn(body: unknown): unknown {
   const first = fieldsOf(Array.isArray(body) ? body[0] : body);
   if (isFilled(first.error)) return first;
   if (first.object === "error" || first.type === "error" || first.status === "error") return first;
-  const { choices } = first;
-  const choice = Array.isArray(choices) ? fieldsOf(choices[0]) : {};
-  if (isFilled(choice.error)) return { error: choice.error };
+  const choice = firstChoice(first.choices);
+  const { error } = fieldsOf(choice);
+  if (isFilled(error)) return { error };
   const { status_code: code, status_msg: message } = fieldsOf(first.base_resp);
   if (typeof code === "number" && code !== 0) return { error: { message, code } };
-  if (Array.isArray(choices) && choices.length > 0) return undefined;
+  if (choice !== undefined) return undefined;
   if (isFilled(first.error_message) || isFilled(first.error_type)) return first;
   if (isFilled(first.detail) || isFilled(first.errors) || first.success === false) return first;
   const hasMessage = textOf(first.message ?? first.msg) !== undefined;

@@ -79,7 +79,7 @@ const RULES: readonly Rule[] = [
     /agree to .{0,40}terms|terms .{0,30}(accept|agree)|\bgated\b|must be verified|permission_?(denied|error)/i,
     /requires? .{0,40}(subscription|verification|upgrade|approval)|upgrade .{0,30}(plan|tier|account)/i,
     /not found for account|any provider you have enabled|only authori[sz]ed for use|not activated/i,
-    /only available for|on-demand throughput|ModelNotOpen|未开放|未开通/i,
+    /only available for|on-demand throughput|ModelNotOpen|bind your .{0,30}account|未开放|未开通/i,
   ],
   [
     "overloaded",

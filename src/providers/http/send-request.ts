@@ -86,20 +86,21 @@ const UNPACKERS: Readonly<Record<Packing, () => Transform>> = {
  * @throws `Z_UNKNOWN_ENCODING` where nothing here can unpack it @throws what breaks it off before its first bytes
  */
 export async function unpacked(response: IncomingMessage): Promise<Readable> {
-  const encoding = response.headers["content-encoding"];
-  const packing = encoding === undefined ? undefined : packingOf(encoding, await startOf(response));
+  const packing = packingOf(response.headers["content-encoding"], await startOf(response));
   return packing === undefined ? response : pipeline(response, UNPACKERS[packing](), () => {});
 }
 
 /** Waits for the first bytes, and leaves them where they are; none where it ends without any. */
 const startOf = (response: IncomingMessage): Promise<Buffer> =>
   new Promise((resolve, reject) => {
-    response.once("error", reject).once("readable", () => {
-      response.off("error", reject);
+    const settle = () => {
+      // Nothing is readable where it has ended already.
+      response.off("error", reject).off("readable", settle).off("end", settle).off("close", settle);
       const piece: Buffer | null = response.read();
       if (piece !== null) response.unshift(piece);
       resolve(piece ?? Buffer.alloc(0));
-    });
+    };
+    response.once("error", reject).once("readable", settle).once("end", settle).once("close", settle);
   });
 
 /** Reads a response's body to its end, as text. @throws what breaks it off */

@@ -29,14 +29,14 @@ export function createOllamaProvider(baseUrl: string, deps: ProviderDeps): Provi
 }
 
 /** What is read of a row. */
-const TAG_FIELDS = ["model", "name", "details", "capabilities"];
+const TAG_FIELDS = ["model", "name", "id", "details", "capabilities"];
 
 /** A model that runs at Ollama's own service instead: "gpt-oss:120b-cloud". */
 const REMOTE = /[-:]cloud$/;
 
 /** `modified_at` is when it was pulled, not released, so it is left out. What runs locally costs nothing per token. */
 function readTag(row: ModelRow): ModelInfo | undefined {
-  const id = row.model ?? row.name;
+  const id = row.model ?? row.name ?? row.id;
   if (!isUsableId(id)) return undefined;
   const { family } = (row.details ?? {}) as ModelRow;
   const isEmbedder = typeof family === "string" && /bert/i.test(family);

@@ -2,7 +2,7 @@ import type { Quirks } from "../chat/adapt-request.js";
 import type { AnswerDraft } from "../chat/answer-draft.js";
 import { createStreamChat } from "../chat/stream-chat.js";
 import { type HeaderWindow, OPENAI_HEADERS } from "../http/quota-tables.js";
-import { type Fields, fieldsOf } from "../http/read-refusal.js";
+import { type Fields, fieldsOf, firstChoice } from "../http/read-refusal.js";
 import { tokens } from "../lists/model-rows.js";
 import { createListModels } from "../lists/read-list.js";
 import type { ChatMessage, ChatRequest, ImagePart, Provider, ProviderId, Usage } from "../provider.js";
@@ -102,13 +102,14 @@ const base64Of = ({ bytes }: ImagePart): string =>
  * like, and put the text into `delta`, `message` or `text`.
  */
 export function readChunk(chunk: unknown, draft: AnswerDraft) {
-  const { choices, usage, model, object, x_groq: groq } = fieldsOf(chunk);
+  const fields = fieldsOf(chunk);
+  const { choices, usage, model, object, x_groq: groq } = fields;
   if (typeof model === "string" && model !== "") draft.model = model;
-  const choice = Array.isArray(choices) ? choices[0] : undefined;
+  const choice = firstChoice(choices);
   // Moonshot puts the count into the choice, Groq into a part of its own.
   const counted = usage ?? fieldsOf(choice).usage ?? fieldsOf(groq).usage;
   if (typeof counted === "object" && counted !== null) draft.usage = usageOf(counted) ?? draft.usage;
-  if (typeof choice !== "object" || choice === null) return;
+  if (typeof choice !== "object" || choice === null) return readOllamaChunk(fields, draft);
   draft.hasShape = true;
   const { delta, message, text, finish_reason: word } = choice as Fields;
   if (typeof delta === "object" && delta !== null) readDelta(delta as Fields, draft);
@@ -117,6 +118,19 @@ export function readChunk(chunk: unknown, draft: AnswerDraft) {
   if (typeof word === "string" && word !== "") draft.finishWord = word;
   // A whole answer needs no finish reason.
   else if (object === "chat.completion" && message !== undefined && delta === undefined) draft.end();
+}
+
+/** A line of Ollama's own API, which some proxies before it send whatever they were asked for. */
+function readOllamaChunk({ message, response, done, done_reason: word, ...counts }: Fields, draft: AnswerDraft) {
+  if (typeof done !== "boolean") return;
+  draft.hasShape = true;
+  if (typeof response === "string") draft.say(response);
+  readDelta(fieldsOf(message), draft);
+  if (!done) return;
+  const { prompt_eval_count: prompt_tokens, eval_count: completion_tokens } = counts;
+  draft.usage = usageOf({ prompt_tokens, completion_tokens }) ?? draft.usage;
+  if (typeof word === "string" && word !== "") draft.finishWord = word;
+  draft.end();
 }
 
 function readDelta(delta: Fields, draft: AnswerDraft) {

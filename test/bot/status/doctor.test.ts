@@ -192,6 +192,17 @@ describe("doctor", () => {
     expect(code).toBe(1);
   });
 
+  it("sends a key to no other address than the one that it is for", async () => {
+    const { lines, line } = await doctor({
+      OPENAI_API_KEY: "sk-good-123456",
+      OPENAI_BASE_URL: "ftp://gateway.internal/v1",
+      OPENAI_COMPATIBLE: "far=http://192.0.2.7/v1|sk-far-123456",
+    });
+    expect(line("OPENAI_BASE_URL")).toMatch(/^✗/);
+    expect(line("OPENAI_COMPATIBLE")).toMatch(/^✗ .*plain http/);
+    expect(lines.filter((each) => /^. (openai|far|demo):/.test(each))).toEqual([]);
+  });
+
   it("does not open the store that a faulty STORE_URL stands for", async () => {
     const { lines } = await doctor({ STORE_URL: "mongo://x" });
     expect(lines.filter((each) => /store/i.test(each))).toHaveLength(1);

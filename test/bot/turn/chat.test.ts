@@ -307,7 +307,7 @@ describe("createChat()", () => {
     ["quota", { retryAfterMs: 7_200_000 }, "Try again in 2 h"],
     ["loading", {}, "still loading this model. Try again in a minute"],
     ["out-of-memory", { words: "7 GiB needed" }, "too little memory for this model. It says: 7 GiB needed."],
-    ["content-refused", {}, "refused the content. Rephrase it, or start over with `/chat new`."],
+    ["content-refused", {}, "refused the content. Rephrase it, or try another model with `/models use`."],
     ["address", {}, "Check its base URL."],
   ] as const)("says in our words why there is no answer: %s", async (reason, details, words) => {
     const { clock, logged, openai, platform, texts } = await asked();

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createAnthropicProvider } from "../../../src/providers/anthropic-wire/anthropic-provider.js";
 import { acceptedRequest } from "../../../src/providers/chat/accepted-request.js";
-import { adaptationFor, type Quirks } from "../../../src/providers/chat/adapt-request.js";
+import { adaptationFor, type Quirks, withinWindow } from "../../../src/providers/chat/adapt-request.js";
 import { refusalError } from "../../../src/providers/http/provider-fault.js";
 import { readRefusal } from "../../../src/providers/http/read-refusal.js";
 import { createOpenAiProvider } from "../../../src/providers/openai-wire/openai-provider.js";
@@ -107,7 +107,7 @@ describe("a refused parameter", () => {
     expect(sent.map(({ max_tokens: limit }) => limit)).toEqual([8_192, taken, taken]);
   });
 
-  it("is what the window leaves where the vendor says so, for this conversation only", async () => {
+  it("is what the window leaves where the vendor says so, and the window is remembered", async () => {
     const message = "input length and `max_tokens` exceed context limit: 195000 + 8192 > 200000, decrease input length";
     const { chat, sent } = await serve(
       ({ max_tokens: limit }) => (Number(limit) > 5_000 ? [400, says(message)] : undefined),
@@ -115,7 +115,16 @@ describe("a refused parameter", () => {
     );
     expect(await chat()).toBe("Fine.");
     expect(await chat()).toBe("Fine.");
-    expect(sent.map(({ max_tokens: limit }) => limit)).toEqual([8_192, 5_000, 8_192, 5_000]);
+    // A longer conversation leaves less, by as much as is known of its tokens.
+    expect(await chat({ ...ASKED, messages: [user("hi"), assistant("x".repeat(100)), user("and?")] })).toBe("Fine.");
+    expect(sent.map(({ max_tokens: limit }) => limit)).toEqual([8_192, 5_000, 5_000, 4_948]);
+  });
+
+  it("is not asked for again where the vendor refuses what its own numbers leave", async () => {
+    const message = "maximum context length is 4096 tokens. (96 of text input, 4000 in the output)";
+    const { chat, sent } = await serve(() => [400, says(message)]);
+    await expect(chat({ ...ASKED, maxOutputTokens: 8_192 })).rejects.toMatchObject({ reason: "context-too-long" });
+    expect(sent.map(({ max_tokens: limit }) => limit)).toEqual([8_192, 4_000]);
   });
 
   it.each([
@@ -296,8 +305,9 @@ describe("a refusal of a parameter in another vendor's words", () => {
       9_152,
     ],
     ["TGI", "`max_new_tokens` must be <= 8193. Given: 700 `inputs` tokens and 16384 `max_new_tokens`", 7_493],
-  ])("takes what the window leaves, for this question: %s", (_vendor, message, maxOutputTokens) => {
-    expect(adapted(ASKED, message)).toEqual({ quirks: { maxOutputTokens }, isLasting: false });
+  ])("takes what the window leaves: %s", (_vendor, message, maxOutputTokens) => {
+    const quirks = adapted(ASKED, message)?.quirks ?? {};
+    expect(withinWindow(ASKED, quirks, 16_384)).toMatchObject({ maxOutputTokens });
   });
 
   it("shortens a conversation for LM Studio too (Gitlawb/openclaude#353)", () => {

@@ -208,8 +208,13 @@ describe.each<[string, GoodAnswer, Create]>([
     );
   });
 
-  it("is none where it is packed and nothing says how", async () => {
-    const { ended } = await sends(gzipSync(good.join("")));
+  // apache/trafficcontrol#1737
+  it("is whole where it is gzip and nothing says so", async () => {
+    await isWhole(await sends(gzipSync(good.join(""))));
+  });
+
+  it("is none where it is packed otherwise and nothing says how", async () => {
+    const { ended } = await sends(deflateRawSync(good.join("")));
     expect(await ended).toMatchObject({ reason: "malformed" });
   });
 
@@ -272,5 +277,58 @@ describe.each<[string, GoodAnswer, Create]>([
     });
     expect(await ended).toMatchObject({ reason: "malformed", message: expect.stringContaining("more than 64 MB") });
     expect(text()).toBe(`${TEXT}end`);
+  });
+});
+
+// ggml-org/llama.cpp#11861, vllm-project/vllm#13125: the chat template opens the thoughts, and the answer closes them.
+describe("thoughts that no tag opens", () => {
+  async function serve(answers: readonly (readonly string[])[]) {
+    const server = await startScriptedServer((_body, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      const pieces = answers[server.sent.length - 1] ?? [];
+      for (const piece of pieces) response.write(piece);
+      response.end();
+    });
+    close = server.close;
+    const wire = { id: "acme", baseUrl: server.url, key: "k", isChat: () => true, tokenLimit: "max_tokens" } as const;
+    const provider = createOpenAiProvider(wire, { clock: fakeClock(), warn: () => {} });
+    return async (model: string) => {
+      const events: ChatEvent[] = [];
+      const request = { model, messages: [{ role: "user", content: "hi" } as const] };
+      try {
+        for await (const each of provider.streamChat(request, new AbortController().signal)) events.push(each);
+      } catch (error) {
+        expect(error).toMatchObject({ reason: "cut-off" });
+      }
+      const texts = (type: ChatEvent["type"]) => events.flatMap((each) => (each.type === type ? [each] : []));
+      const join = (parts: readonly ChatEvent[]) => parts.map((each) => ("text" in each ? each.text : "")).join("");
+      return { said: join(texts("text-delta")), thought: join(texts("reasoning-delta")) };
+    };
+  }
+  const piece = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
+  const DONE = "data: [DONE]\n\n";
+
+  it("are kept apart where the model is known for them", async () => {
+    const chat = await serve([[piece("musing"), piece("\n</think>"), piece("\n\nYes."), DONE]]);
+    expect(await chat("deepseek-r1")).toMatchObject({ said: "Yes.", thought: "musing\n" });
+  });
+
+  it("are kept apart from the second answer on where the model was not known for them", async () => {
+    const pieces = [piece("musing\n"), piece("</think>"), piece("\n\nYes."), DONE];
+    const chat = await serve([pieces, pieces]);
+    await chat("house-model");
+    expect(await chat("house-model")).toMatchObject({ said: "Yes.", thought: "musing\n" });
+  });
+
+  it("hold nothing back once the model has answered without", async () => {
+    const pieces = [piece("All "), piece("of it."), DONE];
+    const chat = await serve([pieces, pieces]);
+    expect(await chat("deepseek-r1")).toMatchObject({ said: "All of it." });
+    expect(await chat("deepseek-r1")).toMatchObject({ said: "All of it." });
+  });
+
+  it("lose nothing where the stream breaks off before their end", async () => {
+    const chat = await serve([[piece("All of ")]]);
+    expect(await chat("deepseek-r1")).toMatchObject({ said: "All of ", thought: "" });
   });
 });

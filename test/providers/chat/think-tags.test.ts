@@ -1,16 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { ThinkTagSplitter } from "../../../src/providers/chat/answer-draft.js";
+import { ThinkTagSplitter } from "../../../src/providers/chat/think-tags.js";
 
-function split(pieces: readonly string[]) {
+function split(pieces: readonly string[], mayOpenInThought = false) {
   const parts = { said: "", thought: "" };
-  const splitter = new ThinkTagSplitter({
-    say: (text) => {
-      parts.said += text;
+  const splitter = new ThinkTagSplitter(
+    {
+      say: (text) => {
+        parts.said += text;
+      },
+      think: (text) => {
+        parts.thought += text;
+      },
     },
-    think: (text) => {
-      parts.thought += text;
-    },
-  });
+    mayOpenInThought,
+  );
   for (const piece of pieces) splitter.push(piece);
   splitter.end();
   return parts;
@@ -35,6 +38,12 @@ describe("ThinkTagSplitter", () => {
     ["<think>one</think>\n<thi", "<thi", "one"],
     ["<think>İstanbul</think>Yes.", "Yes.", "İstanbul"],
     ["<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Yes.", "Yes.", "hm"],
+    // ollama/ollama#18288, NousResearch/hermes-agent#67632
+    ["<|channel>thought\nhm<channel|>Yes.", "Yes.", "hm"],
+    // scouzi1966/maclocal-api#121
+    ["<|channel|>final<|message|>Yes.", "Yes.", ""],
+    ['<think duration="3">hm</think>Yes.', "Yes.", "hm"],
+    ["<think of a < b", "<think of a < b", ""],
   ])("splits %j, however it is cut", (text, said, thought) => {
     for (let at = 0; at <= text.length; at++) {
       expect(split([text.slice(0, at), text.slice(at)])).toEqual({ said, thought });
@@ -49,5 +58,22 @@ describe("ThinkTagSplitter", () => {
     ["aws-samples/bedrock-access-gateway#116", ["<think>", "hm", "</think>", "Hello"], "Hello", "hm"],
   ])("splits the stream of %s", (_source, pieces, said, thought) => {
     expect(split(pieces)).toEqual({ said, thought });
+  });
+
+  // ggml-org/llama.cpp#11861, vllm-project/vllm#13125, open-webui/open-webui#9808: the template opens the thoughts.
+  it.each([
+    ["musing\n</think>\n\nForty-two.", "Forty-two.", "musing\n"],
+    ["musing</think>Yes.", "Yes.", "musing"],
+    ["</think>\n\nYes.", "Yes.", ""],
+    ["<think>hm</think>Yes.", "Yes.", "hm"],
+    ["Plain.", "Plain.", ""],
+    ["Use `</think>` at the end.", "Use `</think>` at the end.", ""],
+    ["As in\n```\nhm\n</think>\n```\n", "As in\n```\nhm\n</think>\n```\n", ""],
+    ["Between <think> and </think>.", "Between <think> and </think>.", ""],
+  ])("splits %j of a model whose thoughts no tag opens, however it is cut", (text, said, thought) => {
+    for (let at = 0; at <= text.length; at++) {
+      expect(split([text.slice(0, at), text.slice(at)], true)).toEqual({ said, thought });
+    }
+    expect(split([...text], true)).toEqual({ said, thought });
   });
 });

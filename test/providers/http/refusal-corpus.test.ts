@@ -76,6 +76,12 @@ const REPORTS: readonly Report[] = [
     }),
     "no-access",
   ],
+  [
+    "modelscope/modelscope#1524",
+    400,
+    { errors: { message: "Please bind your Alibaba Cloud account before use." }, request_id: "1" },
+    "no-access",
+  ],
   // The account's own money, also under a status that says otherwise.
   [
     "RooCodeInc/Roo-Code#515",

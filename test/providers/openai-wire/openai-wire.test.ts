@@ -124,6 +124,29 @@ describe("readChunk()", () => {
     expect(delta({ tool_calls: [{ index: 0, function: { arguments: "{" } }] })).toEqual([{ type: "progress" }]);
   });
 
+  it("reads a choice that is no list", () => {
+    const choices = { index: 0, message: { content: "Yes." }, finish_reason: "stop" };
+    expect(read({ choices })).toMatchObject({ isWhole: true, events: [{ text: "Yes." }, { reason: "stop" }] });
+    expect(read({ choices: { 0: choices } })).toMatchObject({ isWhole: true, events: [{ text: "Yes." }, {}] });
+  });
+
+  // The lines as Ollama's documentation of /api/chat and /api/generate has them.
+  it("reads Ollama's own lines, as a proxy before it may send them", () => {
+    const said = { message: { role: "assistant", thinking: "hm", content: "Yes." }, done: false };
+    const end = { message: { content: "" }, done: true, done_reason: "length", prompt_eval_count: 5, eval_count: 4 };
+    expect(read(said, end)).toMatchObject({
+      isWhole: true,
+      events: [
+        { type: "reasoning-delta", text: "hm" },
+        { type: "text-delta", text: "Yes." },
+        { reason: "length", usage: { inputTokens: 5, outputTokens: 4 } },
+      ],
+    });
+    expect(read(said).isWhole).toBe(false);
+    expect(read({ response: "Yes.", done: true }).events).toMatchObject([{ text: "Yes." }, { reason: "stop" }]);
+    expect(read({ ...end, done_reason: "load" }).isWhole).toBe(false);
+  });
+
   it("shows a refusal as text", () => {
     expect(delta({ content: null, refusal: "No." })).toEqual([{ type: "text-delta", text: "No." }]);
   });
