@@ -114,6 +114,8 @@ async function parse(
   const deadline = { what: WHAT, timeoutMs: PARSE_TIMEOUT_MS, clock, signal };
   try {
     worker.postMessage({ order, port: port2 }, [port2, ...pieces.map(({ buffer }) => buffer)]);
+    // The thread may have to start first, and on a busy machine that takes as long as it takes.
+    if ((await nextMessage(port, signal)).kind !== "begun") throw unexpected();
     return await withDeadline((inner) => takePage(port, inner), deadline);
   } finally {
     port.close();
@@ -181,7 +183,7 @@ function nextMessage(port: MessagePort, signal: AbortSignal): Promise<PageMessag
 /** @throws {AppError} when the thread ends, or posts what is not expected @throws signal.reason when aborted */
 async function takePage(port: MessagePort, signal: AbortSignal) {
   const message = await nextMessage(port, signal);
-  if (message.kind === "rows") throw unexpected();
+  if (message.kind === "rows" || message.kind === "begun") throw unexpected();
   if (message.kind !== "page") return message;
   const { kind, head, bytes } = message;
   return { kind, bytes, page: head.kind === "list" ? await withRows(head, port, signal) : head };

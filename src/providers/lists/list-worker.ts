@@ -22,6 +22,8 @@ export type PageHead =
 
 /** What the worker posts about an order. */
 export type PageMessage =
+  /** The thread has started, and begins with the order. */
+  | { readonly kind: "begun" }
   /** The body cannot be unpacked; `code` is zlib's. */
   | { readonly kind: "failed"; readonly code: string }
   | { readonly kind: "too-large" }
@@ -63,6 +65,7 @@ function failure(error: unknown): PageMessage {
 }
 
 parentPort?.on("message", ({ order, port }: { readonly order: PageOrder; readonly port: MessagePort }) => {
+  port.postMessage({ kind: "begun" } satisfies PageMessage);
   try {
     port.postMessage(answer(order, port));
   } catch (error) {

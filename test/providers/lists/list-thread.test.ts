@@ -242,19 +242,36 @@ describe("a thread that fails", () => {
     ["throws", 'throw new Error("broken")'],
     ["runs out of memory", "const all = []; for (;;) all.push(new Array(1_000).fill(Math.random()))"],
     ["posts what nobody asked for", 'port.postMessage({ kind: "rows", json: "[]" })'],
+    ["begins twice", 'for (let i = 0; i < 2; i++) port.postMessage({ kind: "begun" })'],
     [
       "hands over fewer rows than it has",
       `port.on("message", () => port.postMessage({ kind: "rows", json: "[]" }));
+       port.postMessage({ kind: "begun" });
        port.postMessage({ kind: "page", bytes: 1, head: { kind: "list", rest: {}, digest: "", rowCount: 1 } })`,
     ],
   ])("is a fault of its own where it %s at a list", { timeout: 30_000 }, async (_what, code) => {
     await expect(readWith(runs(code))).rejects.toMatchObject({ name: "AppError", code: "internal" });
   });
 
+  it("may take as long as it likes to start", async () => {
+    const clock = fakeClock();
+    const slow = `setTimeout(() => {
+      port.postMessage({ kind: "begun" });
+      port.postMessage({ kind: "page", bytes: 1, head: { kind: "known" } });
+    }, 50)`;
+    const read = readWith(runs(slow, clock));
+    for (let passed = 0; passed < 60_000; passed += 1_000) {
+      await settle();
+      await clock.advance(1_000);
+    }
+    expect(await read).toMatchObject({ page: { kind: "known" } });
+  });
+
   it("ends where it hangs for 5 s at a list, and the next one is read in another", async () => {
     const clock = fakeClock();
     const thread = runs(
-      `if (order.maxRows === 1) for (;;);
+      `port.postMessage({ kind: "begun" });
+       if (order.maxRows === 1) for (;;);
        port.postMessage({ kind: "page", bytes: 1, head: { kind: "known" } });`,
       clock,
     );
@@ -262,7 +279,8 @@ describe("a thread that fails", () => {
     closing.push(server.close);
     const waiting = reader({ thread }).get(server.url);
     const ended = readWith(thread, { maxRows: 1 }).catch((error: unknown) => error);
-    while (clock.sleepers() === 0) await settle();
+    // Both wait a moment before they start the thread; the third is the deadline.
+    while (clock.sleepers() < 3) await settle();
     await clock.advance(4_999);
     expect(clock.sleepers()).toBe(1);
     await clock.advance(1);
