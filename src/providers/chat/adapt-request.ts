@@ -14,8 +14,8 @@ export interface Quirks {
   readonly refusedLimitNames?: number;
   /** Most tokens that it writes. */
   readonly maxOutputTokens?: number;
-  /** Its answers begin with thoughts that no tag opens. */
-  readonly opensInThought?: boolean;
+  /** How many answers in a row did not begin with thoughts that no tag opens; 0 after one that did. */
+  readonly plainAnswers?: number;
   /** The window that answer and conversation share, in tokens, and what a conversation of so many characters took. */
   readonly window?: { readonly tokens: number; readonly used: number; readonly chars: number };
   /** Most characters of a conversation, where the model's window is only known by its refusal. */

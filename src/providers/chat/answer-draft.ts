@@ -25,11 +25,8 @@ export class AnswerDraft {
   #message = "";
   #events: ChatEvent[] = [];
   readonly #splitter: ThinkTagSplitter;
-  /** Whether this model's text may begin with thoughts that no tag opens. */
-  readonly mayOpenInThought: boolean;
-
+  /** `mayOpenInThought`: whether this model's text may begin with thoughts that no tag opens. */
   constructor({ mayOpenInThought = false }: { readonly mayOpenInThought?: boolean } = {}) {
-    this.mayOpenInThought = mayOpenInThought;
     this.#splitter = new ThinkTagSplitter(
       {
         say: (text) => this.#put("text-delta", text),
@@ -63,9 +60,9 @@ export class AnswerDraft {
     this.#put("reasoning-delta", text);
   }
 
-  /** Whether the text began with thoughts that no tag opened. */
-  get openedInThought(): boolean {
-    return this.#splitter.hasLoneClose;
+  /** Whether the text began with thoughts that no tag opened; undefined where nothing has told. */
+  get openedInThought(): boolean | undefined {
+    return this.#splitter.openedInThought;
   }
 
   /** Gives what was held back: nothing follows. */

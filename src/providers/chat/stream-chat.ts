@@ -28,6 +28,8 @@ const MAX_ADAPTATIONS = 6;
 /** How long the count of tokens is waited for after the finish marker, and the end of the body after the answer. */
 const GRACE_MS = 1_000;
 const MAX_LATE_READS = 10;
+/** After so many answers without thoughts in the text none are expected any more. */
+const ENOUGH_PLAIN_ANSWERS = 3;
 
 interface AnswerTerms {
   readonly wire: ChatWire;
@@ -164,15 +166,18 @@ class AnswerStream implements AsyncIterator<ChatEvent> {
   }
 
   #newDraft(): AnswerDraft {
-    const { opensInThought: mayOpenInThought = opensInThought(this.#terms.request.model) } = this.#quirks;
-    return new AnswerDraft({ mayOpenInThought });
+    const { plainAnswers = opensInThought(this.#terms.request.model) ? 0 : ENOUGH_PLAIN_ANSWERS } = this.#quirks;
+    return new AnswerDraft({ mayOpenInThought: plainAnswers < ENOUGH_PLAIN_ANSWERS });
   }
 
   /** Remembers how a whole answer of this model began: the next is held back where it has to be, and only there. */
   #noteOpening() {
     const { known, request } = this.#terms;
-    const { openedInThought: opensInThought, mayOpenInThought } = this.#draft;
-    if (opensInThought !== mayOpenInThought) known.set(request.model, { ...known.get(request.model), opensInThought });
+    const { openedInThought } = this.#draft;
+    const before = known.get(request.model);
+    const plainAnswers = openedInThought ? 0 : (before?.plainAnswers ?? 0) + 1;
+    if (openedInThought !== undefined && plainAnswers !== before?.plainAnswers)
+      known.set(request.model, { ...before, plainAnswers });
   }
 
   #take(value: unknown, name: string) {

@@ -19,7 +19,7 @@ const BEGUN_ATTRIBUTES = /^<(think|thinking|thought|reasoning)\s[^<>]{0,200}$/;
 const LONGEST_TAG = 220;
 const LONE_CLOSE = "</think>";
 /** Longer thoughts without a tag that opens them are shown. */
-const MAX_HELD_CHARS = 32_000;
+const MAX_HELD_CHARS = 100_000;
 
 const TEMPLATES_WITH_TAG = /deepseek-?r1|r1-distill|\bqwq|thinking|qwen3\.[5-9]|minimax-m[2-9]|glm-z1|nemotron/i;
 
@@ -48,12 +48,13 @@ export class ThinkTagSplitter {
   #mayOpenInThought: boolean;
   #state: "start" | "held" | "thinking" | "behind" | "answer" = "start";
   #held = "";
-  /** How much of what is held has been searched for a closing tag. */
-  #searched = 0;
+  /** The end of what was searched for a closing tag that nothing opened. */
+  #tail = "";
+  #isQuoted = false;
   #close = "";
   #hasThought = false;
-  /** A closing tag came that nothing had opened. */
-  hasLoneClose = false;
+  /** Whether the text began with thoughts that no tag opened; undefined where nothing has told. */
+  openedInThought: boolean | undefined;
 
   constructor(sink: ThinkSink, mayOpenInThought = false) {
     this.#sink = sink;
@@ -67,13 +68,14 @@ export class ThinkTagSplitter {
     do {
       before = this.#state;
       if (before === "thinking") this.#think();
-      else if (before === "held") this.#seekClose();
+      else if (before === "held") this.#seekClose(this.#tail === "" ? this.#held : text);
       else if (before !== "answer") this.#begin();
     } while (this.#state !== before);
   }
 
   /** Gives what was held back, as nothing follows that could make a tag of it. */
   end() {
+    if (this.#state === "held") this.openedInThought = false;
     const held = this.#state === "behind" ? this.#held.trimStart() : this.#held;
     this.#held = "";
     if (held === "") return;
@@ -89,8 +91,18 @@ export class ThinkTagSplitter {
 
   #more(text: string) {
     // Shown already: only the next answer can be read better.
-    if (text.includes(LONE_CLOSE) && text.trim() === LONE_CLOSE) this.hasLoneClose = true;
+    if (this.#close === "" && this.openedInThought !== true && this.#hasClose(text) && !this.#isQuoted)
+      this.openedInThought = true;
     this.#sink.say(text);
+  }
+
+  /** Whether a closing tag ends within this piece. */
+  #hasClose(text: string): boolean {
+    const seen = this.#tail + text;
+    const at = seen.indexOf(LONE_CLOSE);
+    this.#isQuoted = seen[at - 1] === "`";
+    this.#tail = seen.slice(-LONE_CLOSE.length);
+    return at >= 0;
   }
 
   #begin() {
@@ -103,15 +115,13 @@ export class ThinkTagSplitter {
       this.#state = "thinking";
     } else if (TAGS.some(([each]) => each.startsWith(start)) || BEGUN_ATTRIBUTES.test(start)) return;
     else if (this.#state === "start" && this.#mayOpenInThought) this.#state = "held";
-    else this.#answer(this.#state === "behind" ? text : this.#held);
+    else this.#answer(this.#state === "behind" ? text : this.#held, true);
   }
 
-  #seekClose() {
-    const from = Math.max(this.#searched - LONE_CLOSE.length, 0);
-    const end = this.#held.indexOf(LONE_CLOSE, from);
-    this.#searched = this.#held.length;
+  #seekClose(text: string) {
+    const end = this.#hasClose(text) ? this.#held.indexOf(LONE_CLOSE) : -1;
     if (end >= 0 && !talksOfTag(this.#held.slice(0, end))) {
-      this.hasLoneClose = true;
+      this.openedInThought = true;
       const thought = this.#held.slice(0, end).trimStart();
       if (thought !== "") this.#sink.think(thought);
       this.#held = this.#held.slice(end + LONE_CLOSE.length);
@@ -137,11 +147,12 @@ export class ThinkTagSplitter {
     this.#held = kept === 0 ? "" : this.#held.slice(-kept);
   }
 
-  #answer(text: string) {
+  #answer(text: string, isUnread = false) {
     if (text === "") return;
     this.#state = "answer";
     this.#held = "";
-    this.#sink.say(text);
+    if (isUnread) this.#more(text);
+    else this.#sink.say(text);
   }
 }
 

@@ -320,11 +320,14 @@ describe("thoughts that no tag opens", () => {
     expect(await chat("house-model")).toMatchObject({ said: "Yes.", thought: "musing\n" });
   });
 
-  it("hold nothing back once the model has answered without", async () => {
-    const pieces = [piece("All "), piece("of it."), DONE];
-    const chat = await serve([pieces, pieces]);
-    expect(await chat("deepseek-r1")).toMatchObject({ said: "All of it." });
-    expect(await chat("deepseek-r1")).toMatchObject({ said: "All of it." });
+  it("are looked for again after an answer without any, and no more after three", async () => {
+    const plain = [piece("All "), piece("of it."), DONE];
+    const lone = [piece("musing</think>"), piece("Yes."), DONE];
+    const chat = await serve([plain, lone, plain, plain, plain, lone, lone]);
+    const said: string[] = [];
+    for (let at = 0; at < 7; at++) said.push((await chat("deepseek-r1")).said);
+    const [whole, shown] = ["All of it.", "musing</think>Yes."];
+    expect(said).toEqual([whole, "Yes.", whole, whole, whole, shown, "Yes."]);
   });
 
   it("lose nothing where the stream breaks off before their end", async () => {
